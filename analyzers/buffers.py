@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 import pyarrow as pa
 
-Text = pa.LargeStringArray | pa.LargeBinaryArray
+Text: TypeAlias = pa.LargeStringArray | pa.LargeBinaryArray
 
 
 def offsets_and_bytes(column: Text) -> tuple[np.ndarray, np.ndarray]:

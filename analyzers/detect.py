@@ -1,0 +1,139 @@
+"""Which language a file is in, from its name and the ends of its content.
+
+The order is that of Linguist's strategies: a Vim or Emacs modeline, the exact file name, the #! line, the extension.
+An extension that several languages claim gets its default (languages.AMBIGUOUS).
+"""
+
+from __future__ import annotations
+
+import re
+
+import pyarrow as pa
+
+from analyzers.buffers import offsets_and_bytes
+from analyzers.languages import AMBIGUOUS, LANGUAGES, UNKNOWN, canonical
+
+HEAD_BYTES = 1_024
+TAIL_BYTES = 512
+MODELINE_LINES = 5  # at either end, as Vim's own default and Linguist's
+
+_BY_FILENAME = {filename: row.name for row in LANGUAGES for filename in row.filenames}
+_BY_INTERPRETER = {interpreter: row.name for row in LANGUAGES for interpreter in row.interpreters}
+_BY_EXTENSION = {extension: row.name for row in LANGUAGES for extension in row.extensions}
+_BY_EXTENSION.update({extension: languages[0] for extension, languages in AMBIGUOUS.items()})
+
+# "Dockerfile.dev", "Makefile.linux": the name before the first dot decides where no extension does.
+_STEMS = ("Containerfile", "Dockerfile", "GNUmakefile", "Jenkinsfile", "LICENSE", "Makefile", "README", "Vagrantfile")
+_BY_STEM = {stem: _BY_FILENAME[stem] for stem in _STEMS}
+
+_VIM = re.compile(rb"(?:^|[ \t])(?:[Vv]im?|ex)(?:[<=>]?\d+)?:[^\n]{0,200}?\b(?:filetype|ft|syntax)=([\w+#-]+)")
+_EMACS = re.compile(rb"-\*-[ \t]*([^\n]{1,200}?)[ \t]*-\*-")
+_EMACS_MODE = re.compile(rb"(?:^|;)\s*mode\s*:\s*([^\s;]+)", re.IGNORECASE)
+_MODELINE_HINTS = (b"-*-", b"ft=", b"filetype=", b"syntax=")
+
+_VERSION = re.compile(r"[-\d.]+$")
+_EXEC = re.compile(rb"^exec[ \t]+(?:\S*/)?(\w+)[^\n]*\$0", re.MULTILINE)
+_ASSIGNMENT = re.compile(r"\w+=")
+
+# Sections of manuals and version numbers look alike (ls.1, notes-4.2): a page begins its lines with requests.
+_ROFF_REQUEST = re.compile(rb"^[.'][A-Za-z\\]", re.MULTILINE)
+
+
+def detect(path: str, head: bytes, tail: bytes = b"") -> str | None:
+    """Linguist's name for the language of a file, None where nothing tells.
+
+    `path` uses slashes; `head` and `tail` are the first and last bytes of the file (HEAD_BYTES and TAIL_BYTES suffice),
+    in UTF-8 or any superset of ASCII. Without a tail the head is taken for the whole file. About 6 microseconds.
+    """
+    name = path.rpartition("/")[2]
+    return (
+        _by_modeline(head, tail)
+        or _BY_FILENAME.get(name)
+        or (_by_shebang(head) if head[:2] == b"#!" else None)
+        or _by_extension(name, head)
+        or _BY_STEM.get(name.partition(".")[0])
+    )
+
+
+def detect_batch(paths: list[str], content: pa.LargeStringArray) -> pa.StringArray:
+    """The language of each file, UNKNOWN where nothing tells. A null content leaves the name alone to decide."""
+    if len(paths) != len(content):
+        raise ValueError(f"{len(paths)} paths for {len(content)} files: one path a file is needed")
+    offsets, data = offsets_and_bytes(content)
+    view = data.data
+    bounds = offsets.tolist()
+    names = []
+    for path, start, end in zip(paths, bounds, bounds[1:], strict=False):
+        head = bytes(view[start : min(end, start + HEAD_BYTES)])
+        tail = bytes(view[end - TAIL_BYTES : end]) if end - start > HEAD_BYTES else b""
+        names.append(detect(path, head, tail) or UNKNOWN)
+    return pa.array(names, pa.string())
+
+
+def _by_modeline(head: bytes, tail: bytes) -> str | None:
+    """The language that a modeline names, in the first or last five lines."""
+    if any(hint in head for hint in _MODELINE_HINTS):
+        for line in head.split(b"\n", MODELINE_LINES)[:MODELINE_LINES]:
+            if language := _of_modeline(line):
+                return language
+    ending = tail or head
+    if any(hint in ending for hint in _MODELINE_HINTS):
+        for line in ending.rstrip(b"\n").rsplit(b"\n", MODELINE_LINES)[-MODELINE_LINES:]:
+            if language := _of_modeline(line):
+                return language
+    return None
+
+
+def _of_modeline(line: bytes) -> str | None:
+    """The language that one line names; Emacs's form holds variables, or a mode alone."""
+    spelling = None
+    if found := _EMACS.search(line):
+        mode = _EMACS_MODE.search(found[1])
+        spelling = mode[1] if mode else None if b":" in found[1] else found[1]
+    elif found := _VIM.search(line):
+        spelling = found[1]
+    if spelling is None:
+        return None
+    return canonical(spelling.decode("utf-8", "replace").lower().removesuffix("-mode"))
+
+
+def _by_shebang(head: bytes) -> str | None:
+    """The language of the interpreter on the #! line, through env, with its version digits or without."""
+    words = head[2:256].partition(b"\n")[0].decode("utf-8", "replace").split()
+    if words and words[0].endswith("env"):
+        words = _after_env(words[1:])
+    if not words:
+        return None
+    interpreter = words[0].replace("\\", "/").rpartition("/")[2].removesuffix(".exe")
+    language = _BY_INTERPRETER.get(interpreter) or _BY_INTERPRETER.get(_VERSION.sub("", interpreter))
+    if language == "Shell" and (found := _EXEC.search(head)):  # a shell that only starts the real interpreter
+        return _BY_INTERPRETER.get(_VERSION.sub("", found[1].decode("ascii", "replace")), language)
+    return language
+
+
+def _after_env(words: list[str]) -> list[str]:
+    """The command that env runs: its options and assignments stripped, -S glued to the command or not."""
+    for at, word in enumerate(words):
+        if word.startswith("-S") and len(word) > 2:
+            return [word[2:], *words[at + 1 :]]
+        if not word.startswith("-") and not _ASSIGNMENT.match(word):
+            return words[at:]
+    return []
+
+
+def _by_extension(name: str, head: bytes) -> str | None:
+    """The language of the longest known extension; case decides only where the table has upper case."""
+    if name.isupper():  # from a system without lower case: MAIN.C is C, not C++
+        name = name.lower()
+    dot = name.find(".")
+    while dot >= 0:
+        extension = name[dot:]
+        language = _BY_EXTENSION.get(extension) or _BY_EXTENSION.get(extension.lower())
+        if language == "Roff" and extension[1:].isdigit() and not _ROFF_REQUEST.search(head):
+            return None
+        if language:
+            return language
+        dot = name.find(".", dot + 1)
+    if name.endswith(".in"):  # a template of autoconf's or CMake's: what it will become
+        return _BY_EXTENSION.get(name[name.rfind(".", 0, -3) : -3].lower())
+    return None

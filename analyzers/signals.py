@@ -1,0 +1,97 @@
+"""Every measure that a rule can name, one row each: the only place where a signal is named, typed or explained.
+
+A signal is null where it does not apply (a rule on it is then not judged); 0 or false means measured and none found.
+Shares are fractions in 0..1, a share of nothing is 0, and characters are Unicode code points.
+Sources: CodeFuse-13B (ICSE-SEIP 2024), StarCoder and The Stack v2, OpenCoder, DeepSeek-Coder, RedPajama-V2, Gopher.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import pyarrow as pa
+
+Type = Literal["float64", "int32", "bool"]
+Group = Literal["chars", "lines", "encoded", "lexical", "words", "repetition", "prose", "html"]
+
+
+class Signal(NamedTuple):
+    """One measure: its column name, Arrow type, the group it is measured with, what it means, and who uses it."""
+
+    name: str
+    type: Type
+    group: Group
+    meaning: str
+    source: str
+
+
+SIGNALS: tuple[Signal, ...] = (
+    Signal("n_chars", "int32", "chars", "characters", "StarCoder, DeepSeek-Coder"),
+    Signal("alnum_fraction", "float64", "chars", "alphanumeric / all characters", "CodeFuse"),
+    Signal("alpha_fraction", "float64", "chars", "alphabetic / all characters", "StarCoder"),
+    Signal("alpha_visible_fraction", "float64", "chars", "alphabetic / non-whitespace characters", "OpenCoder"),
+    Signal("digit_visible_fraction", "float64", "chars", "digits / non-whitespace characters", "OpenCoder"),
+    Signal("whitespace_fraction", "float64", "chars", "whitespace / all characters", "OpenCoder"),
+    Signal("replacement_fraction", "float64", "chars", "U+FFFD / all characters", "OpenCoder"),
+    Signal("curly_fraction", "float64", "chars", "{ and } / all characters", "OpenCoder"),
+    Signal("n_control", "int32", "chars", "C0 controls other than \\t \\n \\f \\r", "codemill"),
+    Signal("mean_line_chars", "float64", "lines", "mean line length, line ends excluded", "CodeFuse, StarCoder"),
+    Signal("max_line_chars", "int32", "lines", "longest line, line ends excluded", "StarCoder, DeepSeek-Coder"),
+    Signal("n_blank_lines", "int32", "lines", "lines of whitespace only", "codemill"),
+    Signal("is_xml", "bool", "lines", "<?xml version= in the first 100 characters, XSLT excepted", "StarCoder"),
+    Signal("longest_encoded_chars", "int32", "encoded", "longest base64, hexadecimal or \\u run", "StarCoder2"),
+    Signal("encoded_fraction", "float64", "encoded", "characters of all such runs / all, at most 1", "StarCoder2"),
+    Signal("hex_word_fraction", "float64", "encoded", "characters in 0x words / all characters", "OpenCoder"),
+    Signal("comment_fraction", "float64", "lexical", "characters in comments and docstrings / all", "StarCoder"),
+    Signal("string_fraction", "float64", "lexical", "characters in strings / outside comments", "OpenCoder"),
+    Signal("code_lines", "int32", "lexical", "lines with anything but whitespace and comments", "CodeFuse"),
+    Signal("comment_lines", "int32", "lexical", "lines with comment and no code", "CodeFuse"),
+    Signal("todo_line_fraction", "float64", "lexical", "lines whose comment says todo, fixme / all", "OpenCoder"),
+    Signal("assert_line_fraction", "float64", "lexical", "lines with assert / code lines", "OpenCoder"),
+    Signal("print_line_fraction", "float64", "lexical", "lines that print / code lines", "OpenCoder"),
+    Signal("import_line_fraction", "float64", "lexical", "lines that import / code lines", "OpenCoder"),
+    Signal("pass_line_fraction", "float64", "lexical", "lines with pass / code lines; Python", "OpenCoder"),
+    Signal("preprocessor_line_fraction", "float64", "lexical", "lines that start with # / code; C, C++", "OpenCoder"),
+    Signal("goto_line_fraction", "float64", "lexical", "lines with goto / code lines; C, C++", "OpenCoder"),
+    Signal("n_main", "int32", "lexical", "definitions or declarations of main; C, C++", "OpenCoder"),
+    Signal("long_string_line_fraction", "float64", "lexical", "over 20 words of strings / code lines", "OpenCoder"),
+    Signal("long_string_word_fraction", "float64", "lexical", "in string words over 20 chars / code", "OpenCoder"),
+    Signal("string_concat_line_fraction", "float64", "lexical", "lines joining literals / code lines", "OpenCoder"),
+    Signal("n_words", "int32", "words", "words, normalised as in RedPajama-V2", "RedPajama-V2, OpenCoder"),
+    Signal("mean_word_chars", "float64", "words", "mean length of a word", "RedPajama-V2, OpenCoder"),
+    Signal("unique_word_fraction", "float64", "words", "different words / words", "RedPajama-V2, OpenCoder"),
+    Signal("word_entropy", "float64", "words", "entropy of the words' distribution, nats", "RedPajama-V2"),
+    Signal("all_caps_word_fraction", "float64", "words", "words in capitals / words as written", "RedPajama-V2"),
+    Signal("stop_word_fraction", "float64", "words", "English stop words / words", "Gopher, RedPajama-V2"),
+    Signal("fullwidth_bracket_fraction", "float64", "words", "words with 【 or 】 / words as written", "OpenCoder"),
+    Signal("top_2gram_fraction", "float64", "repetition", "characters of the commonest pair of words", "Gopher"),
+    Signal("top_3gram_fraction", "float64", "repetition", "characters of the commonest 3 words", "Gopher"),
+    Signal("top_4gram_fraction", "float64", "repetition", "characters of the commonest 4 words", "Gopher"),
+    Signal("dupe_5gram_fraction", "float64", "repetition", "characters in repeated 5-grams", "Gopher"),
+    Signal("dupe_6gram_fraction", "float64", "repetition", "characters in repeated 6-grams", "Gopher"),
+    Signal("dupe_7gram_fraction", "float64", "repetition", "characters in repeated 7-grams", "Gopher"),
+    Signal("dupe_8gram_fraction", "float64", "repetition", "characters in repeated 8-grams", "Gopher"),
+    Signal("dupe_9gram_fraction", "float64", "repetition", "characters in repeated 9-grams", "Gopher"),
+    Signal("dupe_10gram_fraction", "float64", "repetition", "characters in repeated 10-grams", "Gopher"),
+    Signal("dupe_line_fraction", "float64", "repetition", "lines that occur again / non-blank lines", "OpenCoder"),
+    Signal("dupe_line_char_fraction", "float64", "repetition", "the same, in characters", "Gopher"),
+    Signal("n_sentences", "int32", "prose", "sentences", "RedPajama-V2, OpenCoder"),
+    Signal("mean_sentence_chars", "float64", "prose", "mean length of a sentence", "OpenCoder"),
+    Signal("ellipsis_line_fraction", "float64", "prose", "lines ending in an ellipsis / non-blank lines", "Gopher"),
+    Signal("bullet_line_fraction", "float64", "prose", "lines starting with a bullet / non-blank lines", "Gopher"),
+    Signal("link_tag_fraction", "float64", "prose", "characters in (http...) links and <tags> / all", "OpenCoder"),
+    Signal("html_visible_chars", "int32", "html", "characters of visible text; HTML", "StarCoder, DeepSeek-Coder"),
+    Signal("html_visible_fraction", "float64", "html", "visible text / all; HTML", "StarCoder, DeepSeek-Coder"),
+)  # fmt: skip
+
+GROUPS: frozenset[str] = frozenset(signal.group for signal in SIGNALS)
+
+
+def names_of(group: str) -> tuple[str, ...]:
+    """The signals of one group, in the order of the table."""
+    return tuple(signal.name for signal in SIGNALS if signal.group == group)
+
+
+def arrow_struct() -> pa.StructType:
+    """The type of the `signals` column: one nullable field a signal, in the order of the table."""
+    return pa.struct([pa.field(signal.name, pa.type_for_alias(signal.type)) for signal in SIGNALS])

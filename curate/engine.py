@@ -1,0 +1,247 @@
+"""The engine: a recipe over inputs, stage by stage, each finished on disk before the next, every file accounted for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from curate import layout, listing, manifest
+from curate.errors import RunFailed, WrongUse
+from curate.inputs import Root, resolve
+from curate.narrow import NarrowPass, work_schema
+from curate.progress import Reporter
+from curate.recipe import Recipe
+from curate.session import parallelism
+from curate.shards import Run
+from curate.stage import Stage, Wide, check_contracts
+from curate.work import Work, write_whole
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
+# Ids that wide stages and the layout need of every live file, beyond the keys that stages write.
+_IDS = ("file_id", "content_id", "language", "repo", "size_bytes", "rank", "licence", "stars")
+_BROADCAST_BYTES = 64 << 20  # decisions below this size go to every task; larger ones are joined by a shuffle
+
+
+def run(
+    recipe: Recipe, inputs: Sequence[str | Path], out: str | Path, spark: SparkSession, *, fresh: bool = False,
+    keep_work: bool = False, reporter: Reporter | None = None,
+) -> Run:  # fmt: skip
+    """Mill inputs into OUT and give the finished run.
+
+    An interrupted run goes on where it stopped; a finished one is given back as it is. WrongUse where OUT holds
+    something else, RunFailed where nothing was read or a file is unaccounted for.
+    """
+    folder = Path(os.path.abspath(out))
+    roots = resolve(inputs)
+    if fresh:
+        clear(folder)
+    earlier = manifest.read(folder)
+    if earlier is None:
+        _refuse_strangers(folder)
+    mill = _Mill(recipe, roots, folder, spark, reporter or Reporter())
+    found = mill.list_inputs()
+    if earlier is not None:
+        same = earlier["recipe"]["hash"] == recipe.hash and earlier["inputs"]["hash"] == found["hash"]
+        if not same:
+            raise WrongUse(
+                f"{folder} holds a finished run of another recipe or input: name another --out, or say --fresh"
+            )
+        mill.work.remove()
+        return Run(folder)
+    if found["n_units"] == 0:
+        raise RunFailed(f"nothing was read: there is no file in {', '.join(root.location for root in roots)}")
+    mill.read_and_measure()
+    mill.decide()
+    mill.lay_out()
+    mill.finish()
+    if not keep_work:
+        mill.work.remove()
+    return Run(folder)
+
+
+def clear(folder: Path) -> None:
+    """Remove what an earlier run left in OUT, and nothing else."""
+    for name in ("manifest.json", "report.html", "summary.txt"):
+        (folder / name).unlink(missing_ok=True)
+    for name in ("shards", "ledger", "_work"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
+def _refuse_strangers(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise WrongUse(f"--out {folder} is a file: name a folder")
+    ours = {"shards", "ledger", "_work", "report.html"}
+    strangers = sorted(path.name for path in folder.glob("*") if path.name not in ours) if folder.is_dir() else []
+    if strangers:
+        raise WrongUse(f"--out {folder} holds {strangers[0]!r}, which is no run's: name an empty or new folder")
+
+
+@dataclass
+class _Mill:
+    """One run under way. Its methods are its stages, in order."""
+
+    recipe: Recipe
+    roots: Sequence[Root]
+    folder: Path
+    spark: SparkSession
+    reporter: Reporter
+
+    def __post_init__(self) -> None:
+        self.work = Work(self.folder / "_work")
+        self.cores = parallelism(self.spark)
+        self.extra = check_contracts(self.recipe.stages)
+        self.notes: dict[str, dict[str, Any]] = {}
+        self.fingerprint = _digest(manifest.versions())
+        self.layout_read = self.recipe.stage("read")
+
+    def list_inputs(self) -> dict[str, Any]:
+        """Units of all inputs, packed. Done at every start: what changed since the last one must be seen."""
+
+        def write(folder: str) -> dict[str, Any]:
+            packs = listing.packs(self.spark, self.roots, str(self.folder), self.layout_read.pack_bytes, self.cores)
+            packs.write.parquet(Path(folder).as_uri())
+            return listing.totals(self.spark.read.parquet(Path(folder).as_uri()))
+
+        self.listing = self._stage("listing", os.urandom(8).hex(), write)
+        self.fingerprint = _digest(self.fingerprint, self.listing["hash"], [vars(root) for root in self.roots])
+        if self.listing["n_jsonl_files"]:
+            self.reporter.say(
+                f"note: {self.listing['n_jsonl_files']} .jsonl files inside folders are read as plain files; "
+                f"to read their lines as documents, name them: 'FOLDER/*.jsonl'"
+            )
+        return self.listing
+
+    def read_and_measure(self) -> None:
+        """The fused narrow pass, into `_work/narrow`."""
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        stages = tuple(stage for stage in self.recipe.stages if type(stage).measure is not Stage.measure)
+        schema = work_schema(self.extra)
+        narrow = NarrowPass(read=self.layout_read, stages=stages, schema=schema)
+        self.fingerprint = _digest(self.fingerprint, [self.layout_read, *stages])
+
+        def mill(packs):
+            return narrow(packs)
+
+        def write(folder: str) -> dict[str, Any]:
+            packs = self.work.read(self.spark, "listing")
+            by_bytes = -(-self.listing["bytes"] // self.layout_read.task_bytes)
+            n_tasks = max(1, by_bytes, min(self.listing["n_packs"], 4 * self.cores))
+            rows = packs.repartition(n_tasks).mapInArrow(mill, from_arrow_schema(schema))
+            rows.write.option("parquet.compression.codec.zstd.level", "1").parquet(Path(folder).as_uri())
+            return {}
+
+        self._stage("narrow", self.fingerprint, write, n_bytes=self.listing["bytes"])
+
+    def decide(self) -> None:
+        """The wide stages, each over what the ones before it left."""
+        for stage in self.recipe.wide:
+            self.fingerprint = _digest(self.fingerprint, [stage])
+            self._stage(stage.name, self.fingerprint, self._deciding(stage))
+
+    def _deciding(self, stage: Wide):
+        def write(folder: str) -> dict[str, Any]:
+            from pyspark.sql import functions as F
+
+            keys = [name for name in self.extra if name in stage.writes]
+            live = self._live(before=stage).select(*_IDS, *keys)
+            decided = stage.decide(live)
+            decided.decisions.write.parquet(Path(folder).as_uri())
+            counts = self.spark.read.parquet(Path(folder).as_uri()).agg(F.count("*").alias("dropped")).first()
+            return decided.notes | {"dropped": counts["dropped"] if counts else 0}
+
+        return write
+
+    def lay_out(self) -> None:
+        """Shards and ledger into `_work`, side by side: they share no work and a small one should not wait."""
+        settings = self.recipe.stage("layout")
+        self.fingerprint = _digest(self.fingerprint, [settings])
+
+        def write_shards(folder: str) -> dict[str, Any]:
+            plan, large = layout.plan(self._live().select(*_IDS), settings.shard_bytes)
+            layout.write_shards(self._live(), plan, large, Path(folder).as_uri(), self.cores)
+            names = {f"_shard={number}": plan.path(number) for number in _numbers(Path(folder), "_shard")}
+            return {"files": layout.outputs(self.spark, Path(folder), names, self.cores)}
+
+        def write_ledger(folder: str) -> dict[str, Any]:
+            work = self.work.read(self.spark, "narrow").drop("content")
+            rows = layout.ledger_rows(work, self._decisions())
+            layout.write_ledger(rows, work.count(), settings.ledger_rows, Path(folder).as_uri())
+            names = {f"_part={number}": f"ledger/{number:05d}.parquet" for number in _numbers(Path(folder), "_part")}
+            return {"files": layout.outputs(self.spark, Path(folder), names, self.cores)}
+
+        self._stage("shards", self.fingerprint, write_shards, n_bytes=self.listing["bytes"])
+        self._stage("ledger", self.fingerprint, write_ledger)
+
+    def finish(self) -> None:
+        """Check that nothing is lost, move the files to their places, and write the manifest, last of all."""
+        files = self.notes["shards"]["files"] + self.notes["ledger"]["files"]
+        ledger = self.spark.read.parquet(*[Path(file["written"]).as_uri() for file in self.notes["ledger"]["files"]])
+        counts = manifest.count(ledger)
+        manifest.check_nothing_lost(self.listing, counts, self.notes)
+        for file in files:
+            written, place = Path(file.pop("written")), self.folder / file["path"]
+            place.parent.mkdir(parents=True, exist_ok=True)
+            written.replace(place)
+        told = manifest.build(
+            recipe=self.recipe, roots=self.roots, listing=self.listing, counts=counts, notes=self.notes, files=files,
+            seconds=self.reporter.seconds,
+        )  # fmt: skip
+        write_whole(self.folder / manifest.NAME, json.dumps(told, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+
+    def _live(self, before: Wide | None = None) -> DataFrame:
+        """Work rows that no stage has dropped, up to a stage or in the end."""
+        work = self.work.read(self.spark, "narrow").where("drop_stage is null")
+        gone = self._decisions(before)
+        return work if gone is None else work.join(gone.select("file_id"), "file_id", "left_anti")
+
+    def _decisions(self, before: Wide | None = None) -> DataFrame | None:
+        """Decisions of all wide stages, or of those before one; None where there are none."""
+        from pyspark.sql import functions as F
+
+        stages = list(self.recipe.wide)
+        names = [stage.name for stage in (stages[: stages.index(before)] if before else stages)]
+        tables = [self.work.read(self.spark, name) for name in names if self.notes[name]["dropped"]]
+        if not tables:
+            return None
+        joined = reduce(lambda a, b: a.unionByName(b), tables)
+        small = sum(_bytes_below(self.work.folder / name) for name in names) < _BROADCAST_BYTES
+        return F.broadcast(joined) if small else joined
+
+    def _stage(self, name: str, fingerprint: str, write: Any, n_bytes: int = 0) -> dict[str, Any]:
+        if self.work.finished(name, fingerprint) is not None:
+            self.reporter.skipped(name)
+            notes, _ = self.work.stage(name, fingerprint, write)
+        else:
+            with self.reporter.stage(name, self.spark.sparkContext, n_bytes):
+                notes, _ = self.work.stage(name, fingerprint, write)
+        self.notes[name] = notes
+        return notes
+
+
+def _numbers(folder: Path, column: str) -> list[int]:
+    return sorted(int(path.name.partition("=")[2]) for path in folder.glob(f"{column}=*"))
+
+
+def _bytes_below(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("*.parquet"))
+
+
+def _digest(*parts: Any) -> str:
+    """sha256 of values and stages, the order counting."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Stage):
+            return [value.name, value.model_dump(mode="json")]
+        return [plain(one) for one in value] if isinstance(value, list) else value
+
+    return hashlib.sha256(json.dumps([plain(part) for part in parts], sort_keys=True).encode()).hexdigest()

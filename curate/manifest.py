@@ -1,0 +1,149 @@
+"""manifest.json: what a run read, decided and wrote. A file of a run exists only if it is listed here."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+from collections import defaultdict
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from curate.errors import RunFailed
+from curate.inputs import Root
+from curate.recipe import Recipe
+from curate.shards import MANIFEST as NAME
+from curate.shards import Run
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+# Libraries whose version can change what is written.
+LIBRARIES = ("codemill", "pyspark", "pyarrow", "numpy", "numba", "xxhash", "chardetng-py", "zstandard")
+
+
+def versions() -> dict[str, str]:
+    """Python and the libraries that results depend on."""
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in LIBRARIES}
+
+
+def read(folder: Path) -> dict[str, Any] | None:
+    """The manifest of a finished run in a folder, None where there is none."""
+    return Run(folder).manifest if (folder / NAME).is_file() else None
+
+
+def count(ledger: DataFrame) -> dict[str, Any]:
+    """Files and bytes, read, kept and dropped: in all, by stage and reason, by language. From committed files alone."""
+    from pyspark.sql import functions as F
+
+    rows = (
+        ledger.groupBy("drop_stage", "drop_reason", "language", F.col("source.row").isNull().alias("is_file"))
+        .agg(F.count("*").alias("files"), F.coalesce(F.sum("size_bytes"), F.lit(0)).alias("bytes"))
+        .collect()
+    )
+    total = {"read": [0, 0], "kept": [0, 0], "dropped": [0, 0]}
+    reasons: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    languages: dict[str, dict[str, list[int]]] = defaultdict(lambda: {"read": [0, 0], "kept": [0, 0]})
+    dropped_by: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    n_files = 0
+    for row in rows:
+        amount = (row["files"], row["bytes"])
+        n_files += row["files"] if row["is_file"] else 0
+        places = [total["read"]]
+        language = row["language"]
+        if language is not None:
+            places.append(languages[language]["read"])
+        if row["drop_stage"] is None:
+            places += [total["kept"], languages[language]["kept"]]
+        else:
+            places += [total["dropped"], reasons[row["drop_stage"], row["drop_reason"]]]
+            dropped_by[f"{row['drop_stage']}.{row['drop_reason']}"][language or "not detected"] += row["files"]
+        for place in places:
+            place[0] += amount[0]
+            place[1] += amount[1]
+    return {
+        **{name: {"files": files, "bytes": n_bytes} for name, (files, n_bytes) in total.items()},
+        "plain_files": n_files,
+        "reasons": [
+            {"stage": stage, "reason": reason, "files": files, "bytes": n_bytes,
+             "languages": dict(sorted(dropped_by[f"{stage}.{reason}"].items(), key=lambda item: (-item[1], item[0])))}
+            for (stage, reason), (files, n_bytes) in sorted(reasons.items(), key=lambda item: -item[1][0])
+        ],
+        "languages": {
+            name: {key: {"files": files, "bytes": n_bytes} for key, (files, n_bytes) in amounts.items()}
+            for name, amounts in sorted(languages.items())
+        },
+    }  # fmt: skip
+
+
+def check_nothing_lost(listing: dict[str, Any], counts: dict[str, Any], notes: dict[str, Any]) -> None:
+    """RunFailed where a listed file has no row, or shards and ledger tell of different numbers."""
+    if counts["plain_files"] != listing["n_files"]:
+        raise RunFailed(
+            f"{listing['n_files']} files were listed and {counts['plain_files']} are in the ledger: "
+            f"the input changed while it was read, or this is a defect; run again with --fresh"
+        )
+    if counts["read"]["files"] - counts["plain_files"] < listing["n_rows"] and not _unread_rows(counts):
+        raise RunFailed(
+            f"{listing['n_rows']} rows were listed in Parquet files and fewer are in the ledger: run again with --fresh"
+        )
+    in_shards = sum(file["rows"] for file in notes["shards"]["files"])
+    if in_shards != counts["kept"]["files"]:
+        raise RunFailed(
+            f"the ledger keeps {counts['kept']['files']} files and the shards hold {in_shards}: run again with --fresh"
+        )
+    if counts["read"]["files"] != counts["kept"]["files"] + counts["dropped"]["files"]:
+        raise RunFailed("read is not kept + dropped: this is a defect of codemill")
+
+
+def _unread_rows(counts: dict[str, Any]) -> bool:
+    """Whether a part of a data set's file could not be read, and is told of by one row for many."""
+    return any(row["reason"] in ("unreadable", "no_content_column") for row in counts["reasons"])
+
+
+def build(
+    *, recipe: Recipe, roots: Sequence[Root], listing: dict[str, Any], counts: dict[str, Any],
+    notes: dict[str, dict[str, Any]], files: list[dict[str, Any]], seconds: dict[str, float],
+) -> dict[str, Any]:  # fmt: skip
+    """The manifest's content."""
+    return {
+        "codemill": metadata.version("codemill"),
+        "finished_at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "recipe": {**recipe.as_dict(), "hash": recipe.hash},
+        "versions": versions(),
+        "inputs": {
+            "roots": [vars(root) for root in roots],
+            **{name: listing[name] for name in ("hash", "n_files", "n_units", "bytes")},
+        },
+        "counts": counts,
+        "stages": {name: {key: value for key, value in told.items() if key != "files"} for name, told in notes.items()},
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "warnings": warnings(counts, notes, recipe),
+        "files": sorted(files, key=lambda file: file["path"]),
+    }
+
+
+def warnings(counts: dict[str, Any], notes: dict[str, dict[str, Any]], recipe: Recipe) -> list[str]:
+    """What a user should hear of though the run ended well: silence is an error."""
+    told = []
+    if counts["kept"]["files"] == 0:
+        told.append("no file was kept")
+    gone = [
+        name
+        for name, amounts in counts["languages"].items()
+        if amounts["kept"]["files"] == 0 and amounts["read"]["files"] >= 10
+    ]
+    if gone and counts["kept"]["files"]:
+        told.append(f"all files were dropped of {', '.join(gone)}")
+    errors = sum(row["files"] for row in counts["reasons"] if row["reason"] == "analysis_error")
+    if errors:
+        told.append(f"{errors} files could not be analysed (reason analysis_error): the ledger's drop_text says why")
+    for stage in recipe.wide:
+        if stage.name in ("exact", "simhash", "minhash") and notes[stage.name].get("compared", 2) < 2:
+            told.append(f"stage {stage.name!r} compared nothing: {notes[stage.name]['compared']} files reached it")
+    for row in notes.get("resample", {}).get("asked_and_got", {}).get("domains", []):
+        asked, got = row["asked_share"], row["got_share"]
+        if asked is not None and abs(asked - got) > 0.02:
+            told.append(f"mixture: {row['domain']} was asked for {asked:.0%} of tokens and got {got:.1%}")
+    return told

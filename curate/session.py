@@ -1,0 +1,113 @@
+"""Spark sessions: one for this machine, sized by it and quick to start, or one on a cluster."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from curate.errors import RunFailed, WrongUse
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+MIN_JAVA = 17
+
+# What results depend on or memory is bounded by, on any master.
+_SETTINGS = {
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
+    "spark.sql.execution.pythonUDF.arrow.enabled": "true",
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.parquet.compression.codec": "zstd",
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
+    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "true",
+    "spark.hadoop.parquet.enable.summary-metadata": "false",
+}
+
+# What makes one machine start sooner. The web page and its log cost a second; a block of one core needs no big buffers.
+_LOCAL = {
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+    "spark.sql.ui.retainedExecutions": "1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.shuffle.compress": "true",
+    "spark.io.compression.codec": "lz4",
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
+}
+
+
+def heap_bytes(total: int) -> int:
+    """Heap of a local JVM: a quarter of the machine's memory, between 1 and 8 GiB. Python workers need the rest."""
+    return max(1 << 30, min(8 << 30, total // 4))
+
+
+def start(master: str | None = None, settings: dict[str, str] | None = None) -> SparkSession:
+    """A session on `master` (all cores of this machine by default), with Spark settings put over ours."""
+    master = master or os.environ.get("CODEMILL_MASTER") or "local[*]"
+    find_java()
+    from pyspark.sql import SparkSession
+
+    python = os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    builder = SparkSession.builder.appName("codemill").master(master)
+    config = dict(_SETTINGS)
+    if master.startswith("local"):
+        config |= _LOCAL
+        config["spark.driver.memory"] = f"{heap_bytes(psutil.virtual_memory().total) >> 20}m"
+        config["spark.driver.extraJavaOptions"] = "-XX:+UseParallelGC -XX:TieredStopAtLevel=4 -Xshare:auto"
+        config["spark.pyspark.python"] = python
+        config["spark.driver.defaultJavaOptions"] = f"-Dlog4j2.configurationFile={_log_settings()}"
+    for key, value in (config | (settings or {})).items():
+        builder = builder.config(key, value)
+    try:
+        session = builder.getOrCreate()
+    except Exception as error:  # py4j and pyspark raise a dozen kinds here
+        raise RunFailed(f"Spark did not start on {master!r}: {str(error).splitlines()[0]}") from error
+    session.sparkContext.setLogLevel("ERROR")
+    return session
+
+
+def parallelism(session: SparkSession) -> int:
+    """Cores that work at the same time."""
+    return max(1, session.sparkContext.defaultParallelism)
+
+
+def find_java() -> None:
+    """Make sure that Spark will find a Java it runs on; RunFailed says how to get one."""
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
+    version = _java_version(java) if java else None
+    if version is None or version < MIN_JAVA:
+        found = f"Java {version} at {java}" if version else "no Java"
+        raise RunFailed(
+            f"Spark needs Java {MIN_JAVA} or newer and there is {found}: "
+            f"run `make java`, or `apt-get install openjdk-17-jre-headless`, or set JAVA_HOME"
+        )
+
+
+def _java_version(java: str) -> int | None:
+    try:
+        told = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False).stderr
+        number = told.split('"')[1]
+    except (OSError, IndexError, subprocess.TimeoutExpired):
+        return None
+    parts = number.split(".")
+    return int(parts[1] if parts[0] == "1" else parts[0].split("-")[0])
+
+
+def _log_settings() -> Path:
+    return Path(__file__).with_name("log4j2.properties")
+
+
+def check_master(master: str | None) -> None:
+    """WrongUse for a master that Spark would answer with a page of Java."""
+    known = ("local", "spark://", "yarn", "k8s://")
+    if master is not None and not master.startswith(known):
+        raise WrongUse(f"--master {master!r}: write local[N], spark://HOST:PORT, yarn or k8s://URL")

@@ -1,0 +1,103 @@
+"""What a stage is, and the contract that is checked before a job starts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+from curate.errors import WrongUse
+from curate.schema import DECISION, LEDGER
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+_SPARK_TYPES = {pa.string(): "string", pa.float64(): "double"}
+
+
+class Stage(BaseModel):
+    """A step of a recipe. Its fields are its settings; `name` is what recipes, ledger and messages call it.
+
+    `measure` runs inside the fused pass: it gets live documents as an Arrow batch and gives the batch with the columns
+    of `writes` added. To drop documents it adds the verdict columns of curate.schema. It has no side effects, no
+    session and no memory between batches; what it raises costs one file, dropped as `analysis_error`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: ClassVar[str]
+    reads: ClassVar[tuple[str, ...]] = ()
+    writes: ClassVar[Mapping[str, pa.DataType]] = {}
+
+    def needed(self) -> tuple[str, ...]:
+        """Columns this stage needs with its present settings."""
+        return self.reads
+
+    def measure(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch with this stage's columns added."""
+        return batch
+
+    def check(self, written: Mapping[str, str]) -> None:
+        """Raise WrongUse where the settings ask for what earlier stages (column -> stage) do not write."""
+        for column in self.needed():
+            if column not in written:
+                raise WrongUse(
+                    f"stage {self.name!r} needs the column {column!r}, which no earlier stage writes: "
+                    f"put the stage that writes it before {self.name!r}, or take {self.name!r} out"
+                )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decided:
+    """The answer of a wide stage: rows of curate.schema.DECISION, and what the manifest should tell of it."""
+
+    decisions: DataFrame
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+class Wide(Stage):
+    """A stage that compares files with each other. It sees ids, keys and signatures, never content."""
+
+    def decide(self, files: DataFrame) -> Decided:
+        """Decisions about live files: one row for each that goes. No action, apart from small aggregates."""
+        raise TypeError(f"{type(self).__name__} must define decide()")
+
+
+def decisions(frame: DataFrame, columns: Mapping[str, Any]) -> DataFrame:
+    """Rows of curate.schema.DECISION from a frame with `file_id`: the given columns, null for the others."""
+    from pyspark.sql import functions as F
+
+    return frame.select(
+        "file_id",
+        *(
+            (columns[field.name] if field.name in columns else F.lit(None))
+            .cast(_SPARK_TYPES[field.type])
+            .alias(field.name)
+            for field in DECISION
+            if field.name != "file_id"
+        ),
+    )
+
+
+def check_contracts(stages: Sequence[Stage]) -> dict[str, pa.DataType]:
+    """Columns written by the fused pass beyond the ledger's; WrongUse where a stage stands in a wrong place."""
+    written: dict[str, str] = {}
+    extra: dict[str, pa.DataType] = {}
+    wide: str | None = None
+    for stage in stages:
+        if isinstance(stage, Wide):
+            wide = stage.name
+        elif wide is not None and type(stage).measure is not Stage.measure:
+            raise WrongUse(
+                f"stage {stage.name!r} looks into files and stands after {wide!r}, which compares them: move it up"
+            )
+        stage.check(written)
+        for column, kind in stage.writes.items():
+            written[column] = stage.name
+            if column not in LEDGER.names and column != "content":
+                extra[column] = kind
+    return extra

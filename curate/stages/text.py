@@ -1,0 +1,71 @@
+"""text: what can be measured on the characters of a file, and the recipe's limits on it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from pydantic import field_validator
+
+from analyzers.buffers import offsets_and_bytes
+from analyzers.languages import BY_NAME
+from analyzers.origin import mark_batch
+from analyzers.signals import SIGNALS
+from analyzers.text import measure
+from analyzers.text.script import measure_han
+from curate.rules import Rule, judge
+from curate.schema import SIGNAL_TYPES
+from curate.stage import Stage
+
+ALWAYS = frozenset({"chars", "lines", "encoded", "lexical"})  # cheap enough to measure whatever the rules name
+
+# Document columns that a rule may name besides the signals.
+_DOCUMENT_NUMBERS = ("size_bytes", "n_lines")
+
+
+class Text(Stage):
+    """Text signals (FACTS 1, OpenCoder's) and the rules on them, judged in the recipe's order; the first one names the
+    reason. Everyday groups are always measured; the others where a rule needs them or `measure_all` asks, so that the
+    ledger can answer `what-if` later.
+    """
+
+    name = "text"
+    reads = ("content", "language", "path", "size_bytes")
+    writes = {"n_lines": pa.int32(), **SIGNAL_TYPES}
+
+    rules: dict[str, Rule] = {}
+    measure_all: bool = False
+
+    @field_validator("rules")
+    @classmethod
+    def _signals_exist(cls, rules: dict[str, Rule]) -> dict[str, Rule]:
+        known = {*SIGNAL_TYPES, *_DOCUMENT_NUMBERS}
+        for name, rule in rules.items():
+            if rule.signal not in known:
+                raise ValueError(f"rule {name!r} names {rule.signal!r}, which is no signal; see `codemill signals`")
+        return rules
+
+    def groups(self) -> frozenset[str]:
+        """The groups of signals to be measured."""
+        named = {rule.signal for rule in self.rules.values()}
+        needed = {signal.group for signal in SIGNALS if signal.name in named or self.measure_all}
+        return frozenset({*ALWAYS, *needed})
+
+    def measure(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """Signals as columns, and the verdict of the rules."""
+        languages = batch.column("language").to_pylist()
+        columns = measure(batch.column("content"), languages, self.groups())
+        columns["han_fraction"] = _han(batch, languages)
+        columns |= mark_batch(batch.column("path").to_pylist(), languages, batch.column("content"))
+        for name, column in columns.items():
+            batch = batch.append_column(name, column)
+        for name, column in judge(batch, self.rules).items():
+            batch = batch.append_column(name, column)
+        return batch
+
+
+def _han(batch: pa.RecordBatch, languages: list[str]) -> pa.Array:
+    offsets, data = offsets_and_bytes(batch.column("content"))
+    is_prose = np.array([getattr(BY_NAME.get(language), "kind", None) == "prose" for language in languages], np.bool_)
+    out = np.zeros(len(languages))
+    measure_han(offsets, data, is_prose, out)
+    return pa.array(out, mask=~is_prose)

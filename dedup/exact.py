@@ -1,0 +1,56 @@
+"""Keys of equality: MD5 of a text, or of what remains of it without white space and header."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pyarrow as pa
+from numba import njit
+
+
+def keys(
+    content: pa.LargeStringArray, *, starts: np.ndarray | None = None, ignore_whitespace: bool = False
+) -> pa.BinaryArray:
+    """MD5 (16 bytes) of every row.
+
+    `starts`: bytes to leave out at each row's beginning (int64). `ignore_whitespace` leaves out space, tab, line feed,
+    vertical tab, form feed and carriage return. A text of which nothing remains keeps its full text's key, so that
+    files do not become equal by being empty of anything to compare.
+    """
+    from_offset, data = _edges(content)
+    begin = from_offset[:-1] if starts is None else from_offset[:-1] + starts
+    end = from_offset[1:]
+    if ignore_whitespace:
+        squeezed, edges = _squeeze(data, begin, end)
+    else:
+        squeezed, edges = data, None
+    view = memoryview(squeezed)
+    whole = memoryview(data)
+    found = []
+    for row in range(len(content)):
+        text = view[begin[row] : end[row]] if edges is None else view[edges[row] : edges[row + 1]]
+        found.append(hashlib.md5(text or whole[from_offset[row] : end[row]], usedforsecurity=False).digest())
+    return pa.array(found, pa.binary())
+
+
+def _edges(content: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
+    _, offsets_buffer, data_buffer = content.buffers()
+    offsets = np.frombuffer(offsets_buffer, np.int64)[content.offset : content.offset + len(content) + 1]
+    data = np.zeros(0, np.uint8) if data_buffer is None else np.frombuffer(data_buffer, np.uint8)
+    return offsets, data
+
+
+@njit(cache=True, nogil=True)
+def _squeeze(data: np.ndarray, begin: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """All rows' bytes without ASCII white space, one after another, and where each begins."""
+    out = np.empty((end - begin).sum(), np.uint8)
+    edges = np.zeros(len(begin) + 1, np.int64)
+    at = 0
+    for row in range(len(begin)):
+        for i in range(begin[row], end[row]):
+            byte = data[i]
+            out[at] = byte
+            at += not (byte == 32 or 9 <= byte <= 13)
+        edges[row + 1] = at
+    return out, edges

@@ -21,7 +21,7 @@ from curate.recipe import Recipe
 from curate.session import parallelism
 from curate.shards import Run
 from curate.stage import Stage, Wide, check_contracts
-from curate.work import Work, write_whole
+from curate.work import Work, url, write_whole
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -108,8 +108,8 @@ class _Mill:
 
         def write(folder: str) -> dict[str, Any]:
             packs = listing.packs(self.spark, self.roots, str(self.folder), self.layout_read.pack_bytes, self.cores)
-            packs.write.parquet(Path(folder).as_uri())
-            return listing.totals(self.spark.read.parquet(Path(folder).as_uri()))
+            packs.write.parquet(url(folder))
+            return listing.totals(self.spark.read.parquet(url(folder)))
 
         self.listing = self._stage("listing", os.urandom(8).hex(), write)
         self.fingerprint = _digest(self.fingerprint, self.listing["hash"], [vars(root) for root in self.roots])
@@ -137,7 +137,7 @@ class _Mill:
             by_bytes = -(-self.listing["bytes"] // self.layout_read.task_bytes)
             n_tasks = max(1, by_bytes, min(self.listing["n_packs"], 4 * self.cores))
             rows = packs.repartition(n_tasks).mapInArrow(mill, from_arrow_schema(schema))
-            rows.write.option("parquet.compression.codec.zstd.level", "1").parquet(Path(folder).as_uri())
+            rows.write.option("parquet.compression.codec.zstd.level", "1").parquet(url(folder))
             return {}
 
         self._stage("narrow", self.fingerprint, write, n_bytes=self.listing["bytes"])
@@ -155,8 +155,8 @@ class _Mill:
             keys = [name for name in self.extra if name in stage.writes]
             live = self._live(before=stage).select(*_IDS, *keys)
             decided = stage.decide(live)
-            decided.decisions.write.parquet(Path(folder).as_uri())
-            counts = self.spark.read.parquet(Path(folder).as_uri()).agg(F.count("*").alias("dropped")).first()
+            decided.decisions.write.parquet(url(folder))
+            counts = self.spark.read.parquet(url(folder)).agg(F.count("*").alias("dropped")).first()
             return decided.notes | {"dropped": counts["dropped"] if counts else 0}
 
         return write
@@ -168,14 +168,14 @@ class _Mill:
 
         def write_shards(folder: str) -> dict[str, Any]:
             plan, large = layout.plan(self._live().select(*_IDS), settings.shard_bytes)
-            layout.write_shards(self._live(), plan, large, Path(folder).as_uri(), self.cores)
+            layout.write_shards(self._live(), plan, large, url(folder), self.cores)
             names = {f"_shard={number}": plan.path(number) for number in _numbers(Path(folder), "_shard")}
             return {"files": layout.outputs(self.spark, Path(folder), names, self.cores)}
 
         def write_ledger(folder: str) -> dict[str, Any]:
             work = self.work.read(self.spark, "narrow").drop("content")
             rows = layout.ledger_rows(work, self._decisions())
-            layout.write_ledger(rows, work.count(), settings.ledger_rows, Path(folder).as_uri())
+            layout.write_ledger(rows, work.count(), settings.ledger_rows, url(folder))
             names = {f"_part={number}": f"ledger/{number:05d}.parquet" for number in _numbers(Path(folder), "_part")}
             return {"files": layout.outputs(self.spark, Path(folder), names, self.cores)}
 
@@ -185,7 +185,7 @@ class _Mill:
     def finish(self) -> None:
         """Check that nothing is lost, move the files to their places, and write the manifest, last of all."""
         files = self.notes["shards"]["files"] + self.notes["ledger"]["files"]
-        ledger = self.spark.read.parquet(*[Path(file["written"]).as_uri() for file in self.notes["ledger"]["files"]])
+        ledger = self.work.read(self.spark, "ledger")
         counts = manifest.count(ledger)
         manifest.check_nothing_lost(self.listing, counts, self.notes)
         for file in files:

@@ -71,7 +71,8 @@ def mill(raw: pa.RecordBatch, kind: str, stages: Sequence[Stage], schema: pa.Sch
             break
         live, gone = _part(_isolated(stage, live), stage.name, schema, kind)
         parts.append(gone)
-    parts.append(_conform(live, schema, kind, stage=None))
+    if live.num_rows:
+        parts.append(_conform(live, schema, kind, stage=None))
     return (
         pa.Table.from_batches([part for part in parts if part.num_rows], schema=schema).combine_chunks().to_batches()[0]
     )
@@ -102,7 +103,7 @@ def _part(batch: pa.RecordBatch, stage: str, schema: pa.Schema, kind: str) -> tu
     if "drop_reason" not in batch.schema.names:
         return batch, batch.slice(0, 0)
     dropped = batch.column("drop_reason").is_valid()
-    if dropped.true_count == 0:
+    if not dropped.true_count:
         return _without(batch, VERDICT), batch.slice(0, 0)
     gone = _without(batch.filter(dropped), ("content", "raw"))
     live = _without(batch.filter(pc.invert(dropped)), VERDICT)

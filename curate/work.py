@@ -55,7 +55,7 @@ class Work:
 
     def read(self, spark: SparkSession, name: str) -> DataFrame:
         """A finished stage's table."""
-        return spark.read.parquet((self.folder / name).as_uri())
+        return spark.read.parquet(url(self.folder / name))
 
     def remove(self) -> None:
         """Take the whole folder away."""
@@ -63,6 +63,11 @@ class Work:
 
     def _done(self, name: str) -> Path:
         return self.folder / f"{name}.done.json"
+
+
+def url(path: str | Path) -> str:
+    """A local path as Spark takes it: Hadoop's paths are not percent-encoded."""
+    return f"file://{path}"
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -128,6 +128,7 @@ C_PIECES = st.sampled_from(
 @given(st.lists(C_PIECES, max_size=40).map("".join) | st.text(max_size=60))
 @example("'\\'\\'\\'")
 @example("1'000'000 // it's")
+@example("9'0'9")
 @example('"a\\\nb" c')
 @example('"a" /* "b\n" */ \'c')
 def test_c_is_lexed_as_the_slow_lexer_does(text: str) -> None:
@@ -215,7 +216,10 @@ def test_null_where_a_language_has_no_such_thing() -> None:
     json = signals('{"a": 1}\n', "JSON")
     assert (json["comment_fraction"], json["string_fraction"], json["code_lines"]) == (None, 3 / 9, 1)
     assert signals("x\n", "C")["pass_line_fraction"] is None
-    assert signals("x\n", "Python")["goto_line_fraction"] is None
+    python, c = signals("x\n", "Python"), signals("x\n", "C")
+    for name in ("goto_line_fraction", "preprocessor_line_fraction", "n_main"):
+        assert (python[name], c[name]) == (None, 0)
+    assert signals("x\n", "YAML")["import_line_fraction"] is None
     assert signals("x\n", "No Such Language")["code_lines"] is None
 
 

@@ -53,7 +53,7 @@ def header_end(head: bytes, language: str) -> int:
 def header_ends(content: pa.LargeStringArray, languages: list[str]) -> np.ndarray:
     """`header_end` of every row, int64."""
     offsets, data = offsets_and_bytes(content)
-    view, edges = memoryview(data), offsets.tolist()
+    view, edges = data.data, offsets.tolist()
     return np.array(
         [
             header_end(bytes(view[start : min(end, start + HEAD_BYTES)]), language)

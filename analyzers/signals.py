@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import pyarrow as pa
 
 Type = Literal["float64", "int32", "bool"]
-Group = Literal["chars", "lines", "encoded", "lexical", "words", "repetition", "prose", "html"]
+Group = Literal["chars", "lines", "encoded", "lexical", "words", "repetition", "prose", "html", "script", "origin"]
 
 
 class Signal(NamedTuple):
@@ -82,7 +82,21 @@ SIGNALS: tuple[Signal, ...] = (
     Signal("link_tag_fraction", "float64", "prose", "characters in (http...) links and <tags> / all", "OpenCoder"),
     Signal("html_visible_chars", "int32", "html", "characters of visible text; HTML", "StarCoder, DeepSeek-Coder"),
     Signal("html_visible_fraction", "float64", "html", "visible text / all; HTML", "StarCoder, DeepSeek-Coder"),
+    Signal("han_fraction", "float64", "script", "Han characters / letters; prose", "codemill"),
 )  # fmt: skip
+"""What analyzers.text measures."""
+
+ORIGIN_SIGNALS: tuple[Signal, ...] = (
+    Signal("is_vendored", "bool", "origin", "copied from another project, by its path", "Linguist"),
+    Signal("is_generated", "bool", "origin", "written by a program, by name, head or tail", "StarCoder2, Linguist"),
+    Signal("is_lock_file", "bool", "origin", "versions that a package manager pinned", "Linguist"),
+    Signal("is_minified_name", "bool", "origin", "minified, by its name alone", "Linguist"),
+    Signal("is_test_file", "bool", "origin", "a test, by its path", "OpenCoder"),
+    Signal("is_code_related_name", "bool", "origin", "a text's name that says it is about code", "OpenCoder"),
+)
+"""What analyzers.origin tells by path and first lines."""
+
+ALL_SIGNALS: tuple[Signal, ...] = SIGNALS + ORIGIN_SIGNALS
 
 GROUPS: frozenset[str] = frozenset(signal.group for signal in SIGNALS)
 
@@ -94,4 +108,4 @@ def names_of(group: str) -> tuple[str, ...]:
 
 def arrow_struct() -> pa.StructType:
     """The type of the `signals` column: one nullable field a signal, in the order of the table."""
-    return pa.struct([pa.field(signal.name, pa.type_for_alias(signal.type)) for signal in SIGNALS])
+    return pa.struct([pa.field(signal.name, pa.type_for_alias(signal.type)) for signal in ALL_SIGNALS])

@@ -93,9 +93,9 @@ def signals() -> None:
 
     Example: codemill signals
     """
-    from analyzers.signals import SIGNALS
+    from analyzers.signals import ALL_SIGNALS
 
-    for signal in SIGNALS:
+    for signal in ALL_SIGNALS:
         print(f"{signal.group:<11} {signal.name:<27} {signal.type:<8} {signal.meaning} ({signal.source})")
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 # Libraries whose version can change what is written.
-LIBRARIES = ("codemill", "pyspark", "pyarrow", "numpy", "numba", "xxhash", "chardetng-py", "zstandard")
+LIBRARIES = ("codemill", "pyspark", "pyarrow", "numpy", "numba", "xxhash", "chardetng-py", "selectolax", "zstandard")
 
 
 def versions() -> dict[str, str]:

@@ -6,8 +6,7 @@ import pyarrow as pa
 
 from analyzers.signals import arrow_struct
 
-_ORIGIN = ("is_vendored", "is_generated", "is_lock_file", "is_minified_name", "is_test_file", "is_code_related_name")
-SIGNALS = pa.struct([*arrow_struct(), ("han_fraction", pa.float64()), *((name, pa.bool_()) for name in _ORIGIN)])
+SIGNALS = arrow_struct()
 SIGNAL_TYPES: dict[str, pa.DataType] = {field.name: field.type for field in SIGNALS}
 
 SOURCE = pa.struct(

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
+from curate import java
 from curate.errors import RunFailed, WrongUse
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-MIN_JAVA = 17
 
 # What results depend on or memory is bounded by, on any master.
 _SETTINGS = {
@@ -52,7 +49,7 @@ def heap_bytes(total: int) -> int:
 def start(master: str | None = None, settings: dict[str, str] | None = None) -> SparkSession:
     """A session on `master` (all cores of this machine by default), with Spark settings put over ours."""
     master = master or os.environ.get("CODEMILL_MASTER") or "local[*]"
-    find_java()
+    java.find()
     from pyspark.sql import SparkSession
 
     python = os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -77,29 +74,6 @@ def start(master: str | None = None, settings: dict[str, str] | None = None) -> 
 def parallelism(session: SparkSession) -> int:
     """Cores that work at the same time."""
     return max(1, session.sparkContext.defaultParallelism)
-
-
-def find_java() -> None:
-    """Make sure that Spark will find a Java it runs on; RunFailed says how to get one."""
-    home = os.environ.get("JAVA_HOME")
-    java = str(Path(home) / "bin" / "java") if home else shutil.which("java")
-    version = _java_version(java) if java else None
-    if version is None or version < MIN_JAVA:
-        found = f"Java {version} at {java}" if version else "no Java"
-        raise RunFailed(
-            f"Spark needs Java {MIN_JAVA} or newer and there is {found}: "
-            f"run `make java`, or `apt-get install openjdk-17-jre-headless`, or set JAVA_HOME"
-        )
-
-
-def _java_version(java: str) -> int | None:
-    try:
-        told = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=60, check=False).stderr
-        number = told.split('"')[1]
-    except (OSError, IndexError, subprocess.TimeoutExpired):
-        return None
-    parts = number.split(".")
-    return int(parts[1] if parts[0] == "1" else parts[0].split("-")[0])
 
 
 def _log_settings() -> Path:

@@ -25,8 +25,8 @@ def keys(
         squeezed, edges = _squeeze(data, begin, end)
     else:
         squeezed, edges = data, None
-    view = memoryview(squeezed)
-    whole = memoryview(data)
+    view = squeezed.data
+    whole = data.data
     found = []
     for row in range(len(content)):
         text = view[begin[row] : end[row]] if edges is None else view[edges[row] : edges[row + 1]]

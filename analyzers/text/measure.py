@@ -10,7 +10,7 @@ import pyarrow as pa
 from analyzers.buffers import offsets_and_bytes
 from analyzers.languages import LANGUAGES
 from analyzers.signals import GROUPS, SIGNALS, names_of
-from analyzers.text import chars, codepoints, encoded, lexer, lexical, lines, prose, repetition, words
+from analyzers.text import chars, codepoints, encoded, lexer, lexical, lines, prose, repetition, script, words
 from analyzers.text.html import measure_html
 from analyzers.text.keywords import IMPORT, PASSING, PREPROCESSED, PRINT
 from analyzers.text.lex_tables import lex_tables
@@ -21,6 +21,7 @@ _NUMBER = {language.name: number for number, language in enumerate(LANGUAGES)}
 _XML_ALLOWED = frozenset({"XSLT"})
 
 _HAS_COMMENTS = frozenset(row.name for row in LANGUAGES if row.line_comments or row.block_comments)
+_PROSE = frozenset(row.name for row in LANGUAGES if row.kind == "prose")
 _HAS_STRINGS = frozenset(row.name for row in LANGUAGES if row.strings)
 _NEEDS: dict[str, frozenset[str]] = {
     "comment_fraction": _HAS_COMMENTS,
@@ -40,6 +41,7 @@ _NEEDS: dict[str, frozenset[str]] = {
     "n_main": PREPROCESSED,
     "html_visible_chars": frozenset({"HTML"}),
     "html_visible_fraction": frozenset({"HTML"}),
+    "han_fraction": _PROSE,
 }
 """The languages in which a signal means something; a signal that is not named here applies to all."""
 
@@ -128,8 +130,14 @@ def _html(batch: _Batch) -> Columns:
     return dict(zip(names_of("html"), out, strict=True))
 
 
+def _script(batch: _Batch) -> Columns:
+    out = batch.outputs(1)
+    script.measure_han(batch.offsets, batch.data, batch.speaks(_PROSE), out)
+    return {"han_fraction": out[0]}
+
+
 _MEASURES: dict[str, Callable[[_Batch], Columns]] = {
-    "chars": _chars, "lines": _lines, "encoded": _encoded, "lexical": _lexical, "prose": _prose, "html": _html,
+    "chars": _chars, "lines": _lines, "encoded": _encoded, "lexical": _lexical, "prose": _prose, "html": _html, "script": _script,
 }  # fmt: skip
 
 

@@ -41,7 +41,7 @@ class Decode(Stage):
 def content_ids(content: pa.LargeStringArray) -> pa.StringArray:
     """xxh3-128 of every row's UTF-8 bytes, as 32 hexadecimal characters; null for null."""
     offsets, data = offsets_and_bytes(content)
-    view, edges = memoryview(data), offsets.tolist()
+    view, edges = data.data, offsets.tolist()
     valid = content.is_valid().to_pylist()
     ids = [
         xxhash.xxh3_128_hexdigest(view[start:end]) if is_valid else None

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 from pydantic import field_validator
 
-from analyzers.buffers import offsets_and_bytes
-from analyzers.languages import BY_NAME
 from analyzers.origin import mark_batch
 from analyzers.signals import SIGNALS
 from analyzers.text import measure
-from analyzers.text.script import measure_han
 from curate.rules import Rule, judge
 from curate.schema import SIGNAL_TYPES
 from curate.stage import Stage
 
-ALWAYS = frozenset({"chars", "lines", "encoded", "lexical"})  # cheap enough to measure whatever the rules name
+ALWAYS = frozenset({"chars", "lines", "encoded", "lexical", "script"})  # cheap enough to measure whatever the rules name
 
 # Document columns that a rule may name besides the signals.
 _DOCUMENT_NUMBERS = ("size_bytes", "n_lines")
@@ -41,7 +37,7 @@ class Text(Stage):
         known = {*SIGNAL_TYPES, *_DOCUMENT_NUMBERS}
         for name, rule in rules.items():
             if rule.signal not in known:
-                raise ValueError(f"rule {name!r} names {rule.signal!r}, which is no signal; see `codemill signals`")
+                raise ValueError(f"rule {name!r} names {rule.signal!r}, which is no signal: `codemill signals` lists them")
         return rules
 
     def groups(self) -> frozenset[str]:
@@ -54,7 +50,6 @@ class Text(Stage):
         """Signals as columns, and the verdict of the rules."""
         languages = batch.column("language").to_pylist()
         columns = measure(batch.column("content"), languages, self.groups())
-        columns["han_fraction"] = _han(batch, languages)
         columns |= mark_batch(batch.column("path").to_pylist(), languages, batch.column("content"))
         for name, column in columns.items():
             batch = batch.append_column(name, column)
@@ -62,10 +57,3 @@ class Text(Stage):
             batch = batch.append_column(name, column)
         return batch
 
-
-def _han(batch: pa.RecordBatch, languages: list[str]) -> pa.Array:
-    offsets, data = offsets_and_bytes(batch.column("content"))
-    is_prose = np.array([getattr(BY_NAME.get(language), "kind", None) == "prose" for language in languages], np.bool_)
-    out = np.zeros(len(languages))
-    measure_han(offsets, data, is_prose, out)
-    return pa.array(out, mask=~is_prose)

@@ -72,16 +72,24 @@ def detect_batch(paths: list[str], content: pa.LargeStringArray) -> pa.StringArr
 
 def _by_modeline(head: bytes, tail: bytes) -> str | None:
     """The language that a modeline names, in the first or last five lines."""
-    if any(hint in head for hint in _MODELINE_HINTS):
+    if _has_hint(head):
         for line in head.split(b"\n", MODELINE_LINES)[:MODELINE_LINES]:
             if language := _of_modeline(line):
                 return language
     ending = tail or head
-    if any(hint in ending for hint in _MODELINE_HINTS):
+    if _has_hint(ending):
         for line in ending.rstrip(b"\n").rsplit(b"\n", MODELINE_LINES)[-MODELINE_LINES:]:
             if language := _of_modeline(line):
                 return language
     return None
+
+
+def _has_hint(text: bytes) -> bool:
+    """Whether a modeline may stand in a text. A plain loop: any() took twice the time."""
+    for hint in _MODELINE_HINTS:  # noqa: SIM110
+        if hint in text:
+            return True
+    return False
 
 
 def _of_modeline(line: bytes) -> str | None:

@@ -55,4 +55,4 @@ def mix(available: Mapping[str, float], shares: Mapping[str, float], anchor: str
         unit = min(available[name] / share for name, share in present.items())
     wanted = {name: min(available[name], unit * share) for name, share in present.items()}
     unwanted = {name: 0.0 for name, share in shares.items() if share == 0 and name in available}
-    return {name: tokens for name, tokens in available.items()} | wanted | unwanted
+    return dict(available) | wanted | unwanted

@@ -12,6 +12,8 @@ from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.parquet as pq
+
 from curate import layout, listing, manifest
 from curate.errors import RunFailed, WrongUse
 from curate.inputs import Root, resolve
@@ -101,15 +103,14 @@ class _Mill:
         self.extra = check_contracts(self.recipe.stages)
         self.notes: dict[str, dict[str, Any]] = {}
         self.fingerprint = _digest(manifest.versions())
-        self.layout_read = self.recipe.stage("read")
+        self.reading = self.recipe.stage("read")
 
     def list_inputs(self) -> dict[str, Any]:
         """Units of all inputs, packed. Done at every start: what changed since the last one must be seen."""
 
         def write(folder: str) -> dict[str, Any]:
-            packs = listing.packs(self.spark, self.roots, str(self.folder), self.layout_read.pack_bytes, self.cores)
-            packs.write.parquet(url(folder))
-            return listing.totals(self.spark.read.parquet(url(folder)))
+            pack_bytes = self.reading.pack_bytes
+            return listing.write(self.spark, self.roots, str(self.folder), pack_bytes, self.cores, Path(folder))
 
         self.listing = self._stage("listing", os.urandom(8).hex(), write)
         self.fingerprint = _digest(self.fingerprint, self.listing["hash"], [vars(root) for root in self.roots])
@@ -126,19 +127,19 @@ class _Mill:
 
         stages = tuple(stage for stage in self.recipe.stages if type(stage).measure is not Stage.measure)
         schema = work_schema(self.extra)
-        narrow = NarrowPass(read=self.layout_read, stages=stages, schema=schema)
-        self.fingerprint = _digest(self.fingerprint, [self.layout_read, *stages])
+        narrow = NarrowPass(read=self.reading, stages=stages, schema=schema)
+        self.fingerprint = _digest(self.fingerprint, [self.reading, *stages])
 
         def mill(packs):
             return narrow(packs)
 
         def write(folder: str) -> dict[str, Any]:
             packs = self.work.read(self.spark, "listing")
-            by_bytes = -(-self.listing["bytes"] // self.layout_read.task_bytes)
+            by_bytes = -(-self.listing["bytes"] // self.reading.task_bytes)
             n_tasks = max(1, by_bytes, min(self.listing["n_packs"], 4 * self.cores))
             rows = packs.repartition(n_tasks).mapInArrow(mill, from_arrow_schema(schema))
             rows.write.option("parquet.compression.codec.zstd.level", "1").parquet(url(folder))
-            return {}
+            return {"rows": _rows_below(Path(folder))}
 
         self._stage("narrow", self.fingerprint, write, n_bytes=self.listing["bytes"])
 
@@ -150,14 +151,11 @@ class _Mill:
 
     def _deciding(self, stage: Wide):
         def write(folder: str) -> dict[str, Any]:
-            from pyspark.sql import functions as F
-
             keys = [name for name in self.extra if name in stage.writes]
             live = self._live(before=stage).select(*_IDS, *keys)
             decided = stage.decide(live)
             decided.decisions.write.parquet(url(folder))
-            counts = self.spark.read.parquet(url(folder)).agg(F.count("*").alias("dropped")).first()
-            return decided.notes | {"dropped": counts["dropped"] if counts else 0}
+            return decided.notes | {"dropped": _rows_below(Path(folder))}
 
         return write
 
@@ -175,7 +173,7 @@ class _Mill:
         def write_ledger(folder: str) -> dict[str, Any]:
             work = self.work.read(self.spark, "narrow").drop("content")
             rows = layout.ledger_rows(work, self._decisions())
-            layout.write_ledger(rows, work.count(), settings.ledger_rows, url(folder))
+            layout.write_ledger(rows, self.notes["narrow"]["rows"], settings.ledger_rows, url(folder))
             names = {f"_part={number}": f"ledger/{number:05d}.parquet" for number in _numbers(Path(folder), "_part")}
             return {"files": layout.outputs(self.spark, Path(folder), names, self.cores)}
 
@@ -230,6 +228,11 @@ class _Mill:
 
 def _numbers(folder: Path, column: str) -> list[int]:
     return sorted(int(path.name.partition("=")[2]) for path in folder.glob(f"{column}=*"))
+
+
+def _rows_below(folder: Path) -> int:
+    """Rows of a finished stage, by its files' footers."""
+    return sum(pq.read_metadata(path).num_rows for path in folder.glob("*.parquet"))
 
 
 def _bytes_below(folder: Path) -> int:

@@ -87,54 +87,36 @@ def resolve(inputs: Sequence[str | Path]) -> list[Root]:
     return roots
 
 
-def starts(roots: Sequence[Root], at_least: int) -> tuple[list[Start], list[dict]]:
-    """Places for tasks to list from, and the units met on the way to them.
+def starts(roots: Sequence[Root], most: int, *, skip: bytes = b"") -> tuple[list[Start], list[dict]]:
+    """Units found by walking breadth-first, and the folders left to be listed by tasks once `most` were found.
 
-    Walks down breadth-first only until there are `at_least` folders to hand out, so that the driver lists little.
+    So a small tree is listed here and now, without a job, and of a large one the driver lists only the top.
     """
     folders = [
         Start(location=os.fsencode(r.location), uri=r.label, is_folder=True, named=True) for r in roots if r.is_folder
     ]
-    files = [
-        Start(location=os.fsencode(r.location), uri=r.label, is_folder=False, named=True)
-        for r in roots
-        if not r.is_folder
-    ]
     units: list[dict] = []
-    for _ in range(32):  # levels; deeper trees are handed out as they are
-        if not folders or len(folders) >= at_least:
-            break
+    for root in roots:
+        if not root.is_folder:
+            file = Start(location=os.fsencode(root.location), uri=root.label, is_folder=False, named=True)
+            units += units_of_file(file)
+    while folders and len(units) < most:
         below: list[Start] = []
         for folder in folders:
-            for entry in _entries(folder):
-                if isinstance(entry, Start) and entry.is_folder:
-                    below.append(entry)
-                elif isinstance(entry, Start):
-                    units += units_of_file(entry)
-                else:
-                    units.append(entry)
+            found, inner = _list(folder, skip)
+            units += found
+            below += inner
         folders = below
-    return folders + files, units
+    return folders, units
 
 
 def walk(start: Start, *, skip: bytes = b"") -> Iterator[dict]:
-    """Every unit at or below a start. `skip` is a folder that is told of and not entered: the run's own output."""
-    if not start.is_folder:
-        yield from units_of_file(start)
-        return
+    """Every unit below a folder. `skip` is a folder that is told of and not entered: the run's own output."""
     waiting = [start]
     while waiting:
-        folder = waiting.pop()
-        if skip and folder.location == skip:
-            yield _refused(folder, "output_folder", None)
-            continue
-        for entry in _entries(folder):
-            if not isinstance(entry, Start):
-                yield entry
-            elif entry.is_folder:
-                waiting.append(entry)
-            else:
-                yield from units_of_file(entry)
+        units, folders = _list(waiting.pop(), skip)
+        yield from units
+        waiting += folders
 
 
 def units_of_file(file: Start) -> list[dict]:
@@ -171,6 +153,22 @@ def pack(units: Iterator[dict], pack_bytes: int) -> Iterator[dict]:
 def text_of(raw: bytes) -> str:
     r"""A path as text: bytes that are no UTF-8 are written \xNN, so that every name has one spelling."""
     return raw.decode("utf-8", "backslashreplace")
+
+
+def _list(folder: Start, skip: bytes) -> tuple[list[dict], list[Start]]:
+    """Units right in a folder, and the folders in it."""
+    if folder.location == skip:
+        return [_refused(folder, "output_folder", None)], []
+    units: list[dict] = []
+    folders: list[Start] = []
+    for entry in _entries(folder):
+        if not isinstance(entry, Start):
+            units.append(entry)
+        elif entry.is_folder:
+            folders.append(entry)
+        else:
+            units += units_of_file(entry)
+    return units, folders
 
 
 def _entries(folder: Start) -> Iterator[Start | dict]:

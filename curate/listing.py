@@ -1,18 +1,27 @@
-"""Listing, as a Spark job: folders handed to tasks, units packed by bytes, and a hash of all that was found."""
+"""Listing: units packed by bytes, and a hash of all that was found. Beyond the first ones it is a Spark job."""
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import xxhash
 
 from curate.inputs import UNIT, Root, Start, pack, starts, walk
+from curate.work import url
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import SparkSession
+
+DRIVER_UNITS = 100_000  # listed by the driver itself, in a second or two; folders beyond go to tasks
 
 _START = pa.schema([("location", pa.binary()), ("uri", pa.string()), ("is_folder", pa.bool_()), ("named", pa.bool_())])
 
@@ -29,14 +38,14 @@ PACK = pa.schema(
 )
 
 
-def packs(spark: SparkSession, roots: Sequence[Root], out: str, pack_bytes: int, cores: int) -> DataFrame:
-    """A row of PACK for every pack of units, lazily; what is already known goes through the same tasks."""
+def write(
+    spark: SparkSession, roots: Sequence[Root], out: str, pack_bytes: int, cores: int, folder: Path
+) -> dict[str, Any]:
+    """Packs of all units into `folder` as Parquet; gives what was found, for the manifest and for the count at the end."""
     from pyspark.sql.pandas.types import from_arrow_schema
 
-    folders, units = starts(roots, at_least=8 * cores)
     skip = os.fsencode(os.path.realpath(out))
-    rows = [vars(folder) for folder in folders]
-    known = list(_packed(iter(units), pack_bytes))
+    folders, units = starts(roots, DRIVER_UNITS, skip=skip)
 
     def list_below(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         below = (Start(**row) for batch in batches for row in batch.to_pylist())
@@ -44,29 +53,23 @@ def packs(spark: SparkSession, roots: Sequence[Root], out: str, pack_bytes: int,
         for row in _packed(found, pack_bytes):
             yield pa.RecordBatch.from_pylist([row], schema=PACK)
 
-    frame = None
-    if rows:
-        table = pa.Table.from_pylist(rows, schema=_START)
-        n_tasks = min(len(rows), 4 * cores)
-        schema = from_arrow_schema(PACK)
-        frame = spark.createDataFrame(table).repartition(n_tasks).mapInArrow(list_below, schema)
-    if known or frame is None:
-        there = spark.createDataFrame(pa.Table.from_pylist(known, schema=PACK))
-        frame = there if frame is None else frame.unionByName(there)
-    return frame
+    if folders:
+        table = pa.Table.from_pylist([vars(folder) for folder in folders], schema=_START)
+        n_tasks = min(len(folders), 8 * cores)
+        frame = spark.createDataFrame(table).repartition(n_tasks).mapInArrow(list_below, from_arrow_schema(PACK))
+        frame.write.parquet(url(folder))
+    folder.mkdir(parents=True, exist_ok=True)
+    known = pa.Table.from_pylist(list(_packed(units, pack_bytes)), schema=PACK)
+    pq.write_table(known, folder / "driver.parquet", compression="zstd", row_group_size=256)
+    return _totals(folder)
 
 
-def totals(frame: DataFrame) -> dict[str, Any]:
-    """What was found, for the manifest and for checking that nothing is lost."""
-    from pyspark.sql import functions as F
-
-    sums = [
-        F.coalesce(F.sum(name), F.lit(0)).alias(name)
-        for name in ("bytes", "n_units", "n_files", "n_rows", "n_jsonl_files")
-    ]
-    row = frame.agg(*sums, F.coalesce(F.bit_xor("hash"), F.lit(0)).alias("hash"), F.count("*").alias("n_packs")).first()
-    found = row.asDict() if row else {}
-    return found | {"hash": f"{found['hash'] & (2**64 - 1):016x}"}
+def _totals(folder: Path) -> dict[str, Any]:
+    sums = ("bytes", "n_units", "n_files", "n_rows", "n_jsonl_files")
+    table = ds.dataset([str(file) for file in sorted(folder.glob("*.parquet"))]).to_table(columns=[*sums, "hash"])
+    digest = reduce(operator.xor, table.column("hash").to_pylist(), 0)
+    found = {name: pc.sum(table.column(name)).as_py() or 0 for name in sums}
+    return found | {"n_packs": table.num_rows, "hash": f"{digest & (2**64 - 1):016x}"}
 
 
 def _packed(units: Iterable[dict], pack_bytes: int) -> Iterator[dict]:

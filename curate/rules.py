@@ -15,10 +15,11 @@ from analyzers.languages import BY_NAME, canonical
 class Rule(BaseModel):
     """One limit. A file is kept while min <= value <= max, and dropped if a yes-or-no signal equals `drop_if`.
 
-    A null value is not judged: what was not measured cannot break a limit. Only null switches a limit off.
+    A null value is not judged: what was not measured cannot break a limit. Limits are finite; only null switches one
+    off.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)  # nothing is above or below NaN
 
     signal: str
     min: float | None = None  # inclusive

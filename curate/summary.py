@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from curate.shards import Run
@@ -15,25 +16,25 @@ def show(run: Run, console: Console) -> None:
     """Print counts, reasons, languages, mixture, warnings and where everything lies."""
     counts = run.summary
     read, kept, dropped = (counts[name] for name in ("read", "kept", "dropped"))
-    console.print(
-        f"\nread {_amount(read)}, [bold]kept {_amount(kept)}[/] ({_share(kept, read)} of bytes), dropped {_amount(dropped)}"
-    )
+    stayed = f"[bold]kept {_amount(kept)}[/] ({_share(kept, read)} of bytes)"
+    console.print(f"\nread {_amount(read)}, {stayed}, dropped {_amount(dropped)}")
     _reasons(counts, console)
     _languages(counts, console)
     _mixture(run, console)
     for warning in run.manifest["warnings"]:
-        console.print(f"[yellow]warning:[/] {warning}", highlight=False)
-    console.print(f"\nshards    {run.folder / 'shards'}", highlight=False, soft_wrap=True)
-    console.print(f"ledger    {run.folder / 'ledger'}", highlight=False, soft_wrap=True)
+        console.print(f"[yellow]warning:[/] {escape(warning)}", highlight=False)
+    console.print(f"\nshards    {run.folder / 'shards'}", highlight=False, markup=False, soft_wrap=True)
+    console.print(f"ledger    {run.folder / 'ledger'}", highlight=False, markup=False, soft_wrap=True)
     if (run.folder / "report.html").exists():
-        console.print(f"report    {run.folder / 'report.html'}", highlight=False, soft_wrap=True)
+        console.print(f"report    {run.folder / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _reasons(counts: dict, console: Console) -> None:
     table = _table("dropped by", "files", "MB", "mostly")
     for row in counts["reasons"][:MOST_REASONS]:
         languages = ", ".join(list(row["languages"])[:3])
-        table.add_row(f"{row['stage']}.{row['reason']}", f"{row['files']:,}", f"{row['bytes'] / 1e6:,.1f}", languages)
+        name = escape(f"{row['stage']}.{row['reason']}")  # a rule may be called anything
+        table.add_row(name, f"{row['files']:,}", f"{row['bytes'] / 1e6:,.1f}", languages)
     if len(counts["reasons"]) > MOST_REASONS:
         rest = counts["reasons"][MOST_REASONS:]
         n_files, n_bytes = sum(row["files"] for row in rest), sum(row["bytes"] for row in rest)

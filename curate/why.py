@@ -14,7 +14,7 @@ MOST_FILES = 20
 
 
 def find(run: Run, file: str) -> list[dict[str, Any]]:
-    """Ledger rows of a file_id, a source uri, a path, or the end of a path. WrongUse where there are none or too many."""
+    """Ledger rows of a file_id, a source uri, a path, or the end of a path; WrongUse for none or too many."""
     ledger, field = run.ledger, pc.field
     uri = pc.field("source", "uri")
     rows: list[dict[str, Any]] = []

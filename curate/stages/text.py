@@ -12,7 +12,9 @@ from curate.rules import Rule, judge
 from curate.schema import SIGNAL_TYPES
 from curate.stage import Stage
 
-ALWAYS = frozenset({"chars", "lines", "encoded", "lexical", "script"})  # cheap enough to measure whatever the rules name
+ALWAYS = frozenset(
+    {"chars", "lines", "encoded", "lexical", "script"}
+)  # cheap enough to measure whatever the rules name
 
 # Document columns that a rule may name besides the signals.
 _DOCUMENT_NUMBERS = ("size_bytes", "n_lines")
@@ -37,7 +39,9 @@ class Text(Stage):
         known = {*SIGNAL_TYPES, *_DOCUMENT_NUMBERS}
         for name, rule in rules.items():
             if rule.signal not in known:
-                raise ValueError(f"rule {name!r} names {rule.signal!r}, which is no signal: `codemill signals` lists them")
+                raise ValueError(
+                    f"rule {name!r} names {rule.signal!r}, which is no signal: `codemill signals` lists them"
+                )
         return rules
 
     def groups(self) -> frozenset[str]:
@@ -56,4 +60,3 @@ class Text(Stage):
         for name, column in judge(batch, self.rules).items():
             batch = batch.append_column(name, column)
         return batch
-

@@ -1,0 +1,38 @@
+"""What all tests share: one Spark session for those marked `spark`, and none for any other."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """A session on two cores with a small heap, started when the first test asks for it. Its tests are marked `spark`."""
+    from curate import session
+
+    settings = {"spark.driver.memory": "1g", "spark.local.dir": str(tmp_path_factory.mktemp("spark"))}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # py4j closes its sockets when it is collected
+        own = session.start("local[2]", settings)
+        yield own
+        own.stop()
+
+
+@pytest.fixture(autouse=True)
+def _no_java_unasked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test without the mark `spark` must not start a JVM: it would cost ten seconds, unseen."""
+    if request.node.get_closest_marker("spark") is None:
+        if "spark" in request.fixturenames:
+            pytest.fail("this test uses the fixture `spark`: mark it with pytest.mark.spark")
+        monkeypatch.setattr("curate.java.find", _refuse)
+
+
+def _refuse() -> None:
+    raise AssertionError("this test starts a JVM: mark it with pytest.mark.spark")

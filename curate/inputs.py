@@ -151,8 +151,8 @@ def pack(units: Iterator[dict], pack_bytes: int) -> Iterator[dict]:
 
 
 def text_of(raw: bytes) -> str:
-    r"""A path as text: bytes that are no UTF-8 are written \xNN, so that every name has one spelling."""
-    return raw.decode("utf-8", "backslashreplace")
+    r"""A path as text: bytes that are no UTF-8, and backslashes, are written \xNN, so that no two names look alike."""
+    return raw.replace(b"\\", b"\\x5c").decode("utf-8", "backslashreplace")
 
 
 def _list(folder: Start, skip: bytes) -> tuple[list[dict], list[Start]]:

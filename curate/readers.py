@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
+import io
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import Any
 
 import pyarrow as pa
 import xxhash
-import zstandard
 
 from curate.schema import SOURCE, VERDICT_COLUMNS
 
@@ -40,6 +39,7 @@ STARS = ("stars", "max_stars_count", "star_events_count", "github_stars")
 _TAKEN = (*CONTENT, *PATH, *REPO, *LANGUAGE, *LICENCE, *STARS)
 
 BATCH_ROWS = 2_000
+_CODECS = {b".gz": "gzip", b".zst": "zstd"}
 
 
 def read_units(units: list[dict], *, max_bytes: int, batch_bytes: int) -> Iterator[pa.RecordBatch]:
@@ -59,7 +59,7 @@ def read_units(units: list[dict], *, max_bytes: int, batch_bytes: int) -> Iterat
 
 def read_again(location: str, kind: str, row: int | None, *, max_bytes: int) -> bytes | None:
     """The raw bytes of one document of an earlier run, from its source; None where they are no longer there."""
-    start = row or 0
+    start = 0 if _codec(os.fsencode(location)) else row or 0  # a compressed file is read from its beginning
     end = start + 1 if kind == "parquet" else -1
     unit = {"kind": kind, "uri": "", "location": os.fsencode(location), "start": start, "end": end, "size": 0}
     for found in _READERS[kind](unit, max_bytes):
@@ -103,30 +103,42 @@ def _read_jsonl(unit: dict, max_bytes: int) -> Iterator[dict]:
         with _open_jsonl(unit["location"]) as stream:
             if at > 0:
                 stream.seek(at - 1)
-                at += len(stream.readline()) - 1  # the line that began earlier belongs to the range before
+                at += _skip_line(stream, most=unit["end"] - at + 1) - 1  # it began in the range before
             while unit["end"] < 0 or at < unit["end"]:
                 line = stream.readline(max_bytes * 2 + 1)
                 if not line:
                     return
                 begin, at = at, at + len(line)
                 if len(line) > max_bytes * 2:
-                    while line and not line.endswith(b"\n"):
-                        line = stream.readline(1 << 20)
-                        at += len(line)
+                    at += 0 if line.endswith(b"\n") else _skip_line(stream)
                     size = at - begin
                     yield _row(unit, row=begin, size=size, reason="too_large_to_read", value=size, limit=max_bytes)
                 elif line.strip():
                     yield _json_row(unit, begin, line, max_bytes)
-    except (OSError, EOFError, zstandard.ZstdError) as error:
-        yield _row(unit, row=at, reason="unreadable", text=str(error))
+    except OSError as error:
+        yield _row(unit, row=at, reason="unreadable", text=error.strerror or str(error))
 
 
-def _open_jsonl(location: bytes) -> BinaryIO:
-    if location.endswith(b".gz"):
-        return gzip.open(location, "rb")  # type: ignore[return-value]
-    if location.endswith(b".zst"):
-        return zstandard.open(os.fsdecode(location), "rb")
-    return open(location, "rb", buffering=1 << 20)
+def _open_jsonl(location: bytes) -> io.BufferedReader:
+    """Bytes uncompressed. Arrow's streams go on over frames, hold little of a bomb, and raise OSError where data ends
+    early; Python's zstandard reads a cut file as a whole one."""
+    file, codec = io.FileIO(location), _codec(location)
+    return io.BufferedReader(pa.CompressedInputStream(file, codec) if codec else file, 1 << 16 if codec else 1 << 20)
+
+
+def _codec(location: bytes) -> str | None:
+    return next((name for suffix, name in _CODECS.items() if location.lower().endswith(suffix)), None)
+
+
+def _skip_line(stream: io.BufferedReader, most: int = -1) -> int:
+    """Bytes to the end of a line, or some beyond `most` where the line is longer, without holding it."""
+    skipped = 0
+    while most < 0 or skipped < most:
+        part = stream.readline(1 << 20)
+        skipped += len(part)
+        if not part or part.endswith(b"\n"):
+            break
+    return skipped
 
 
 def _json_row(unit: dict, row: int, line: bytes, max_bytes: int) -> dict:
@@ -180,7 +192,7 @@ _READERS: dict[str, Callable[[dict, int], Iterator[dict]]] = {
 
 def _dataset_row(unit: dict, row: int, fields: Mapping[str, Any], max_bytes: int) -> dict:
     content = _first(fields, CONTENT)
-    described = {
+    described: dict[str, Any] = {
         "row": row,
         "path": _text(_first(fields, PATH)),
         "repo": _text(_first(fields, REPO)),
@@ -209,14 +221,14 @@ def _text(value: Any) -> str | None:
 def _licence(value: Any) -> str | None:
     """One SPDX expression: a list of licences found in one place binds by all of them."""
     if isinstance(value, (list, tuple)):
-        return " AND ".join(sorted(str(one) for one in value if one)) or None
+        return " AND ".join(sorted(_text(one) or "" for one in value if one)) or None
     return _text(value)
 
 
 def _count(value: Any) -> int | None:
     try:
-        return None if value is None else min(int(value), 2**31 - 1)
-    except (TypeError, ValueError):
+        return None if value is None or int(value) < 0 else min(int(value), 2**31 - 1)
+    except (TypeError, ValueError, OverflowError):  # JSON's 1e999 is infinite
         return None
 
 

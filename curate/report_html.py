@@ -7,8 +7,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-NO_CONTENT = {"meta"}
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_NO_CONTENT = {"meta", "wbr"}
+# Control characters, overrides of the writing direction (which would reorder what follows), and what is no character.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _UNITS = 1000  # a plot's width in its own units
 _BAR, _GAP = 8, 3  # px
 _SLIVER = 4  # units, so that what is there is seen
@@ -22,7 +23,7 @@ class Html(str):
 
 
 def escape(value: object) -> Html:
-    """A value as text, or as an attribute's value between double quotes; control characters become U+FFFD."""
+    """A value as text, or as an attribute's value between double quotes; what cannot be shown becomes U+FFFD."""
     return value if isinstance(value, Html) else Html(html.escape(_UNPRINTABLE.sub("\ufffd", str(value))))
 
 
@@ -33,7 +34,7 @@ def tag(name: str, /, *children: object, **attributes: object) -> Html:
         for key, value in attributes.items()
         if value is not None
     )
-    if name in NO_CONTENT:
+    if name in _NO_CONTENT:
         return Html(f"<{name}{written}>")
     return Html(f"<{name}{written}>{join(*children)}</{name}>")
 
@@ -49,9 +50,19 @@ def count(number: int) -> Html:
 
 
 def megabytes(n_bytes: int) -> Html:
-    """Bytes as MB (10^6 bytes) with two decimals; exact bytes as the element's value and title."""
-    text = "<0.01" if 0 < n_bytes < 5_000 else f"{n_bytes / 1e6:,.2f}"
-    return tag("data", text, value=n_bytes, title=f"{n_bytes:,} bytes")
+    """Bytes as MB (10^6 bytes)."""
+    return _millions(n_bytes, "bytes")
+
+
+def million_tokens(n_tokens: int) -> Html:
+    """Tokens in millions."""
+    return _millions(n_tokens, "tokens")
+
+
+def _millions(number: int, unit: str) -> Html:
+    """Two decimals, 0 for none at all; the exact number is the element's value and title."""
+    text = "0" if number == 0 else "<0.01" if number < 5_000 else f"{number / 1e6:,.2f}"
+    return tag("data", text, value=number, title=f"{number:,} {unit}")
 
 
 def percent(share: float | None) -> Html:
@@ -74,7 +85,9 @@ def bars(title: str, *rows: Sequence[Part]) -> Html:
                 width = max(_UNITS * length, _SLIVER)
                 left = min(_UNITS * start, _UNITS - width)
                 parts.append(
-                    tag("rect", class_=colour, x=f"{left:.1f}", y=row * (_BAR + _GAP), width=f"{width:.1f}", height=_BAR)
+                    tag(
+                        "rect", class_=colour, x=f"{left:.1f}", y=row * (_BAR + _GAP), width=f"{width:.1f}", height=_BAR
+                    )
                 )
     height = len(rows) * (_BAR + _GAP) - _GAP
     return tag(
@@ -83,23 +96,14 @@ def bars(title: str, *rows: Sequence[Part]) -> Html:
     )  # fmt: skip
 
 
-def table(caption: object, columns: Sequence[tuple[str, Sequence[str]]], rows: Sequence[Sequence[object]]) -> Html:
-    """A table. Columns come in groups, (heading, headings below it); a group of one column has no second heading.
-
-    The first cell of a row is its heading and the others are numbers, unless they are a `td` already.
+def table(caption: object, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Html:
+    """A table of which the first cell of each row is its heading and the others are numbers. It scrolls sideways in a
+    column too narrow for it, by keyboard too.
     """
-    top = [
-        tag("th", name, scope="colgroup" if below else "col", colspan=len(below) or None, rowspan=None if below else 2,
-            class_="group" if below else None)
-        for name, below in columns
-    ]  # fmt: skip
-    below = [tag("th", name, scope="col") for _, names in columns for name in names]
-    grouped = bool(below)
-    if not grouped:
-        top = [tag("th", name, scope="col") for name, _ in columns]
-    head = tag("thead", tag("tr", *top), tag("tr", *below) if grouped else None)
-    body = tag("tbody", *(tag("tr", tag("th", row[0], scope="row"), *(tag("td", cell) for cell in row[1:])) for row in rows))
-    return tag("div", tag("table", tag("caption", caption), head, body), class_="wide", tabindex=0, role="region")
+    head = tag("thead", tag("tr", *(tag("th", name, scope="col") for name in columns)))
+    body = [tag("tr", tag("th", row[0], scope="row"), *(tag("td", cell) for cell in row[1:])) for row in rows]
+    whole = tag("table", tag("caption", caption) if caption else None, head, tag("tbody", *body))
+    return tag("div", whole, class_="wide", tabindex=0, role="group", aria_label="table")
 
 
 def labelled(name: object, plot: Html | None, note: object = None) -> Html:
@@ -121,3 +125,18 @@ def fold(rows: Sequence[Any], most: int) -> tuple[Sequence[Any], Sequence[Any]]:
 def details(summary: object, *children: object) -> Html:
     """Children folded away below a line."""
     return tag("details", tag("summary", summary), *children)
+
+
+def section(title: str, *children: object) -> Html:
+    """A part of the page with its heading."""
+    return tag("section", tag("h2", title), *children)
+
+
+def share(part: float, whole: float) -> float | None:
+    """A part of a whole, None where there is nothing to be a part of."""
+    return part / whole if whole else None
+
+
+def length(part: float, whole: float) -> float:
+    """A part of a whole as a bar's length."""
+    return part / whole if whole else 0.0

@@ -31,36 +31,42 @@ p { margin: .3rem 0; max-width: 46rem; overflow-wrap: anywhere; }
 .totals dd { margin: 0; }
 .amount { font-size: 2.3rem; line-height: 1.2; font-variant-numeric: lining-nums; }
 .amount small, dd small { font: .95rem var(--sans); white-space: nowrap; }
-.warnings { margin: 1.75rem 0 0; padding: .8rem 1.1rem; background: var(--warn-wash); border-left: 3px solid var(--warn); }
+.warnings { margin: 1.75rem 0 0; padding: .8rem 1.1rem; background: var(--warn-wash);
+  border-left: 3px solid var(--warn); }
 .warnings h2 { margin: 0; font: 600 1rem var(--sans); color: var(--warn); }
 .warnings ul { margin: .25rem 0 0; padding-left: 1.1rem; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; }
+.wide + .wide { margin-top: 1.75rem; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums lining-nums; }
 caption { text-align: left; padding: 0 0 .6rem; font-size: .95rem; }
 th, td { padding: .42rem 0 .42rem 1.1rem; text-align: right; vertical-align: baseline; font-weight: 400;
   unicode-bidi: isolate; }
-td { min-width: 5rem; white-space: nowrap; }
+td { min-width: 5.1rem; white-space: nowrap; }
 th:first-child { padding-left: 0; text-align: left; width: 100%; }
-thead th { color: var(--quiet); font-size: .85rem; padding-top: 0; padding-bottom: .15rem; vertical-align: bottom; }
-thead tr:last-child th, thead th[rowspan] { border-bottom: 1px solid var(--rule); padding-bottom: .35rem; }
-thead tr + tr th:first-child { text-align: right; width: auto; padding-left: 1.1rem; }
+thead th { color: var(--quiet); font-size: .85rem; line-height: 1.25; vertical-align: bottom;
+  border-bottom: 1px solid var(--rule); }
 tbody tr + tr > * { border-top: 1px solid var(--wash); }
 tbody tr:hover > * { background: var(--wash); }
-.labelled { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem 1rem; }
+.labelled { display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
 .name { flex: 0 0 13rem; max-width: 100%; overflow-wrap: anywhere; line-height: 1.35; }
 .name small { display: block; font-size: .82rem; }
-svg { display: block; flex: 1 1 8rem; min-width: 4rem; width: 100%; }
+.name:has(small) { flex-basis: 17rem; }
+svg { display: block; flex: 1 1 7rem; min-width: 4rem; width: 100%; margin-top: .18rem; }
+svg[height="8"] { margin-top: .5rem; }
 .files { fill: var(--files); background: var(--files); }
 .files-gone { fill: var(--files-gone); background: var(--files-gone); }
 .bytes { fill: var(--bytes); background: var(--bytes); }
 .bytes-gone { fill: var(--bytes-gone); background: var(--bytes-gone); }
 .time { fill: var(--time); background: var(--time); }
-.mark { fill: var(--ink); background: var(--ink); }
+.mark { fill: var(--ink); background: var(--ink); stroke: var(--paper); stroke-width: 4px; paint-order: stroke;
+  vector-effect: non-scaling-stroke; }
 .legend { display: block; }
 .legend > span { display: inline-block; margin-right: 1.1rem; }
 .legend i { display: inline-block; width: .7rem; height: .55rem; margin-right: .4rem; }
 .legend i.mark { width: .2rem; }
 details { margin: .6rem 0; }
+.facts th:first-child { width: auto; white-space: nowrap; color: var(--quiet); }
+.facts td { text-align: left; white-space: normal; overflow-wrap: anywhere; width: 100%; }
 summary { cursor: pointer; padding: .3rem 0; }
 summary:hover { color: var(--ink); }
 :focus-visible { outline: 2px solid var(--files); outline-offset: 2px; }
@@ -76,10 +82,9 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--rule
   dd small { white-space: normal; }
   table { font-size: .85rem; }
   th, td { padding-left: .6rem; }
-  thead tr + tr th:first-child { padding-left: .6rem; }
   td { min-width: 0; }
-  .name { flex-basis: 100%; min-width: 5.5rem; }
-  caption { min-width: 0; }
+  .name, .name:has(small) { flex-basis: 100%; min-width: 5.5rem; }
+  svg, svg[height="8"] { margin: .1rem 0 .15rem; }
 }
 @media print {
   :root { color-scheme: light; --paper: #fff; --ink: #000; --quiet: #555; --rule: #bbb; --wash: #f3f3f3;
@@ -88,7 +93,11 @@ footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--rule
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   body { font-size: 10pt; }
   main { max-width: none; padding: 0; }
-  h2 { break-after: avoid; margin-top: 1.6rem; }
+  h2, caption, thead { break-after: avoid; }
+  h2 { margin-top: 1.6rem; }
+  table { font-size: 9pt; }
+  td { min-width: 0; }
+  .name { flex-basis: 9rem; }
   tr, .totals, .warnings { break-inside: avoid; }
   .wide, pre { overflow: visible; }
   pre { white-space: pre-wrap; }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
+import xxhash
 
 from curate import java
 from curate.errors import RunFailed, WrongUse
@@ -40,6 +42,9 @@ _LOCAL = {
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "100000",
 }
 
+# The second compiler spends more on a job of minutes than it saves: half of the JVM's work went into it.
+_JVM = "-XX:+UseParallelGC -XX:TieredStopAtLevel=1"
+
 
 def heap_bytes(total: int) -> int:
     """Heap of a local JVM: a quarter of the machine's memory, between 1 and 8 GiB. Python workers need the rest."""
@@ -49,7 +54,7 @@ def heap_bytes(total: int) -> int:
 def start(master: str | None = None, settings: dict[str, str] | None = None) -> SparkSession:
     """A session on `master` (all cores of this machine by default), with Spark settings put over ours."""
     master = master or os.environ.get("CODEMILL_MASTER") or "local[*]"
-    java.find()
+    found = java.find()
     from pyspark.sql import SparkSession
 
     python = os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
@@ -58,7 +63,7 @@ def start(master: str | None = None, settings: dict[str, str] | None = None) -> 
     if master.startswith("local"):
         config |= _LOCAL
         config["spark.driver.memory"] = f"{heap_bytes(psutil.virtual_memory().total) >> 20}m"
-        config["spark.driver.extraJavaOptions"] = "-XX:+UseParallelGC -XX:TieredStopAtLevel=4 -Xshare:auto"
+        config["spark.driver.extraJavaOptions"] = f"{_JVM} {shared_classes(found)}"
         config["spark.pyspark.python"] = python
         config["spark.driver.defaultJavaOptions"] = f"-Dlog4j2.configurationFile={_log_settings()}"
     for key, value in (config | (settings or {})).items():
@@ -74,6 +79,23 @@ def start(master: str | None = None, settings: dict[str, str] | None = None) -> 
 def parallelism(session: SparkSession) -> int:
     """Cores that work at the same time."""
     return max(1, session.sparkContext.defaultParallelism)
+
+
+def shared_classes(java_path: str) -> str:
+    """Options by which a JVM maps Spark's classes from an archive, or writes one for the next start as it ends.
+
+    Loading and verifying them is half of Spark's start. The JVM ignores an archive of another Java or class path.
+    """
+    place = Path(java_path).resolve()
+    known = f"{place}\0{place.stat().st_mtime_ns}\0{metadata.version('pyspark')}"
+    archive = java.cache_folder() / f"spark-{xxhash.xxh3_64_hexdigest(known.encode())}.jsa"
+    quiet = "-Xshare:auto -Xlog:disable -Xlog:all=error:stderr"
+    if archive.is_file():
+        with archive.open("rb") as handle:
+            if handle.read(4).strip(b"\0"):  # its header is written last: without one it is being written, or was cut off
+                return f"-XX:SharedArchiveFile={archive} {quiet}"
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    return f"-XX:ArchiveClassesAtExit={archive} {quiet}"
 
 
 def _log_settings() -> Path:

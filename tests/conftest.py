@@ -17,7 +17,11 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A session on two cores with a small heap, started when the first test asks for it. Its tests are marked `spark`."""
     from curate import session
 
-    settings = {"spark.driver.memory": "1g", "spark.local.dir": str(tmp_path_factory.mktemp("spark"))}
+    settings = {
+        "spark.driver.memory": "1g",
+        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",  # starts in half the time
+        "spark.local.dir": str(tmp_path_factory.mktemp("spark")),
+    }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # py4j closes its sockets when it is collected
         own = session.start("local[2]", settings)

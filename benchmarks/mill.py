@@ -1,0 +1,117 @@
+"""Whole runs of `codemill run` on a corpus: MB/s, seconds of every stage, peak memory of JVM and Python workers.
+
+    python benchmarks/mill.py S M --cores 1 2 --runs 3
+
+Corpora come from benchmarks/corpus.py. A run is a process of its own, started as a user starts it. Rates are given for the
+whole, and after start-up: from the beginning of listing to the end. Memory is the largest sum of resident sizes of all
+JVMs, and of all Python workers, looked at five times a second (shared pages are counted in each).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+DATA = Path(__file__).parent / "data"
+
+
+def main() -> None:
+    """Measure every asked corpus, recipe and number of cores, and print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("corpora", nargs="+", help="S, M or L, or folders")
+    parser.add_argument("--recipe", default="codefuse")
+    parser.add_argument("--cores", nargs="+", type=int, default=[2])
+    parser.add_argument("--runs", type=int, default=3)
+    asked = parser.parse_args()
+    print("| corpus | MB | cores | whole s | MB/s | after start-up s | MB/s | CPU s | JVM GB | Python GB | stages, s |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    for corpus in asked.corpora:
+        folder = DATA / corpus / "files" if (DATA / corpus).is_dir() else Path(corpus)
+        for cores in asked.cores:
+            runs = [measure(folder, asked.recipe, cores) for _ in range(asked.runs)]
+            print(_row(corpus, cores, runs), flush=True)
+
+
+def measure(folder: Path, recipe: str, cores: int) -> dict:
+    """One run in a process of its own."""
+    out = Path(tempfile.mkdtemp(prefix="mill-"))
+    command = [str(Path(sys.executable).with_name("codemill")), "run", recipe, str(folder), "--out", str(out / "run")]
+    command += ["--master", f"local[{cores}]", "--json"]
+    began = time.monotonic()
+    process = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    watch = _Watch(process)
+    first: float | None = None
+    stages: dict[str, float] = {}
+    for line in process.stderr:
+        if line.startswith("{") and (told := json.loads(line)).get("state") == "done":
+            stages[told["stage"]] = told["seconds"]
+            first = first or time.monotonic() - told["seconds"]
+    code = process.wait()
+    ended = time.monotonic()
+    watch.stop()
+    if code:
+        raise SystemExit(f"{' '.join(command)} ended with {code}")
+    manifest = json.loads((out / "run" / "manifest.json").read_text(encoding="utf-8"))
+    shutil.rmtree(out)
+    return {
+        "mb": manifest["inputs"]["bytes"] / 1e6, "seconds": ended - began, "after_start": ended - (first or began),
+        "stages": stages, "jvm": watch.peak["jvm"], "python": watch.peak["python"], "cpu": sum(watch.cpu.values()),
+    }  # fmt: skip
+
+
+class _Watch:
+    """Looks at a process and its children until stopped."""
+
+    def __init__(self, process: psutil.Popen):
+        self.process, self.peak, self.cpu = process, {"jvm": 0, "python": 0}, {}
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self._look, daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        self.ended.set()
+        self.thread.join()
+
+    def _look(self) -> None:
+        while not self.ended.wait(0.2):
+            held = {"jvm": 0, "python": 0}
+            try:
+                family = [self.process, *self.process.children(recursive=True)]
+            except psutil.Error:
+                continue
+            for one in family:
+                try:
+                    held["jvm" if one.name() == "java" else "python"] += one.memory_info().rss
+                    times = one.cpu_times()
+                    self.cpu[one.pid] = times.user + times.system
+                except psutil.Error:
+                    continue
+            self.peak = {name: max(size, self.peak[name]) for name, size in held.items()}
+
+
+def _row(corpus: str, cores: int, runs: list[dict]) -> str:
+    def median(key: str) -> float:
+        return statistics.median(run[key] for run in runs)
+
+    mb = runs[0]["mb"]
+    stages = {name: statistics.median(run["stages"][name] for run in runs) for name in runs[0]["stages"]}
+    return (
+        f"| {corpus} | {mb:.0f} | {cores} | {median('seconds'):.1f} | {mb / median('seconds'):.1f} "
+        f"| {median('after_start'):.1f} | {mb / median('after_start'):.1f} | {median('cpu'):.1f} "
+        f"| {median('jvm') / 1e9:.2f} | {median('python') / 1e9:.2f} "
+        f"| {', '.join(f'{name} {value:.1f}' for name, value in stages.items())} |"
+    )
+
+
+if __name__ == "__main__":
+    main()

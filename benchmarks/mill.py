@@ -2,9 +2,9 @@
 
     python benchmarks/mill.py S M --cores 1 2 --runs 3
 
-Corpora come from benchmarks/corpus.py. A run is a process of its own, started as a user starts it. Rates are given for the
-whole, and after start-up: from the beginning of listing to the end. Memory is the largest sum of resident sizes of all
-JVMs, and of all Python workers, looked at five times a second (shared pages are counted in each).
+Corpora come from benchmarks/corpus.py. A run is a process of its own, started as a user starts it. Rates are given for
+the whole, and after start-up: from the beginning of listing to the end. Memory is the largest sum of resident sizes of
+all JVMs, and of all Python workers, looked at five times a second (shared pages are counted in each).
 """
 
 from __future__ import annotations

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 
 def run(
-    recipe: str | Path | Recipe, inputs: str | Path | Sequence[str | Path], out: str | Path, spark: SparkSession | None = None,
-    *, settings: Iterable[str] = (), master: str | None = None, fresh: bool = False, keep_work: bool = False,
-    reporter: Reporter | None = None,
+    recipe: str | Path | Recipe, inputs: str | Path | Sequence[str | Path], out: str | Path,
+    spark: SparkSession | None = None, *, settings: Iterable[str] = (), master: str | None = None,
+    fresh: bool = False, keep_work: bool = False, reporter: Reporter | None = None,
 ) -> Run:  # fmt: skip
     """Mill `inputs` by `recipe` (a shipped name, a YAML file, or a Recipe) into the folder `out`.
 

@@ -148,7 +148,10 @@ def _one_sentence(error: Exception) -> str:
     """The last line that tells a cause; Spark wraps Python's and Java's in pages."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if any("No space left on device" in line for line in lines):
-        return "no space left on the device that holds --out or Spark's scratch (SPARK_LOCAL_DIRS): free some and say the same again"
+        return (
+            "no space left on the device that holds --out or Spark's scratch (SPARK_LOCAL_DIRS): "
+            "free some and say the same again"
+        )
     causes = [line for line in lines if line.startswith("Caused by:") or "Error:" in line or "Exception:" in line]
     told = (causes or lines or [type(error).__name__])[-1]
     return f"{told[:300]} (--debug shows all of it)"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from curate import layout, listing, manifest
+from curate import layout, listing, manifest, report
 from curate.errors import RunFailed, WrongUse
 from curate.inputs import Root, resolve
 from curate.narrow import NarrowPass, work_schema
@@ -194,7 +194,10 @@ class _Mill:
             recipe=self.recipe, roots=self.roots, listing=self.listing, counts=counts, notes=self.notes, files=files,
             seconds=self.reporter.seconds,
         )  # fmt: skip
-        write_whole(self.folder / manifest.NAME, json.dumps(told, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+        page = report.page(told)
+        write_whole(self.folder / report.NAME, page)
+        told["report"] = {"path": report.NAME, "sha256": hashlib.sha256(page.encode()).hexdigest()}
+        write_whole(self.folder / manifest.NAME, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
 
     def _live(self, before: Wide | None = None) -> DataFrame:
         """Work rows that no stage has dropped, up to a stage or in the end."""

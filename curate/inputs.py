@@ -1,7 +1,7 @@
 """Inputs: what the user names, turned into units of reading, each unit a file or a part of a large one.
 
-A unit is small enough for one task to hold its documents batch by batch. Units are packed by bytes, so that a task costs
-about the same whether it reads a million small files or one large one.
+A unit is small enough for one task to hold its documents batch by batch. Units are packed by bytes, so that a task
+costs about the same whether it reads a million small files or one large one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
@@ -61,7 +62,7 @@ def resolve(inputs: Sequence[str | Path]) -> list[Root]:
     if not inputs:
         raise WrongUse("no input: name a folder, a .jsonl or .parquet file, or a glob of these")
     locations: list[str] = []
-    for given in map(os.fspath, inputs):
+    for given in [os.fspath(place) for place in inputs]:
         found = [given] if os.path.lexists(given) else sorted(glob.glob(given, recursive=True))
         if not found:
             raise WrongUse(
@@ -133,7 +134,7 @@ def units_of_file(file: Start) -> list[dict]:
     if name.endswith((b".gz", b".zst")):
         return [_unit("jsonl", file, 0, -1, status.st_size, status)]
     edges = [*range(0, max(status.st_size, 1), RANGE_BYTES), status.st_size]
-    return [_unit("jsonl", file, a, b, b - a, status) for a, b in zip(edges, edges[1:], strict=False)]
+    return [_unit("jsonl", file, a, b, b - a, status) for a, b in pairwise(edges)]
 
 
 def pack(units: Iterator[dict], pack_bytes: int) -> Iterator[dict]:
@@ -180,11 +181,11 @@ def _entries(folder: Start) -> Iterator[Start | dict]:
         yield _refused(folder, "unreadable", error.strerror)
         return
     for entry in entries:
-        name: bytes = entry.name  # type: ignore[assignment]  # a folder given as bytes gives names as bytes
-        place = Start(location=entry.path, uri=f"{folder.uri}/{text_of(name)}", is_folder=False, named=False)  # type: ignore[arg-type]
+        name: bytes = entry.name
+        place = Start(location=entry.path, uri=f"{folder.uri}/{text_of(name)}", is_folder=False, named=False)
         if entry.is_symlink():
             # What a link points to is read where it stands, once; following links is how loops begin.
-            yield _refused(place, "symlink", _target(entry.path))  # type: ignore[arg-type]
+            yield _refused(place, "symlink", _target(entry.path))
         elif entry.is_dir(follow_symlinks=False):
             if name.decode("latin-1") in VERSION_CONTROL:
                 yield _refused(place, "version_control", None)

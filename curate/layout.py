@@ -1,4 +1,4 @@
-"""Layout: kept files into shards, all files into the ledger, as Parquet with names and bytes that depend on them alone."""
+"""Layout: kept files into shards, all files into the ledger: Parquet whose names and bytes depend on them alone."""
 
 from __future__ import annotations
 

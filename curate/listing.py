@@ -41,7 +41,7 @@ PACK = pa.schema(
 def write(
     spark: SparkSession, roots: Sequence[Root], out: str, pack_bytes: int, cores: int, folder: Path
 ) -> dict[str, Any]:
-    """Packs of all units into `folder` as Parquet; gives what was found, for the manifest and for the count at the end."""
+    """Packs of all units into `folder` as Parquet; gives what was found, for the manifest and the count at the end."""
     from pyspark.sql.pandas.types import from_arrow_schema
 
     skip = os.fsencode(os.path.realpath(out))

@@ -68,7 +68,7 @@ def count(ledger: DataFrame) -> dict[str, Any]:
         "reasons": [
             {"stage": stage, "reason": reason, "files": files, "bytes": n_bytes,
              "languages": dict(sorted(dropped_by[f"{stage}.{reason}"].items(), key=lambda item: (-item[1], item[0])))}
-            for (stage, reason), (files, n_bytes) in sorted(reasons.items(), key=lambda item: -item[1][0])
+            for (stage, reason), (files, n_bytes) in sorted(reasons.items(), key=lambda item: (-item[1][0], item[0]))
         ],
         "languages": {
             name: {key: {"files": files, "bytes": n_bytes} for key, (files, n_bytes) in amounts.items()}

@@ -79,8 +79,8 @@ class Reporter:
     def _follow(self, name: str, context: SparkContext, n_bytes: int, ended: threading.Event, began: float) -> None:
         bars = self.style == "bars"
         columns = (
-            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("tasks {task.fields[rate]}"),
-            TimeElapsedColumn(), TimeRemainingColumn(compact=True),
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+            TextColumn("tasks {task.fields[rate]}"), TimeElapsedColumn(), TimeRemainingColumn(compact=True),
         )  # fmt: skip
         with Progress(*columns, console=Console(file=self.stream), transient=True, disable=not bars) as progress:
             bar = progress.add_task(name, total=None, rate="")

@@ -92,7 +92,8 @@ def shared_classes(java_path: str) -> str:
     quiet = "-Xshare:auto -Xlog:disable -Xlog:all=error:stderr"
     if archive.is_file():
         with archive.open("rb") as handle:
-            if handle.read(4).strip(b"\0"):  # its header is written last: without one it is being written, or was cut off
+            # Its header is written last: without one it is being written, or was cut off.
+            if handle.read(4).strip(b"\0"):
                 return f"-XX:SharedArchiveFile={archive} {quiet}"
     archive.parent.mkdir(parents=True, exist_ok=True)
     return f"-XX:ArchiveClassesAtExit={archive} {quiet}"

@@ -1,6 +1,6 @@
 """OUT/_work: finished stages, so that an interrupted run goes on where it stopped.
 
-A stage is finished when its `.done.json` says so for the same fingerprint and every file it lists is there in full size.
+A stage is finished when its `.done.json` says so for the same fingerprint and every file it lists is there in full.
 Anything else in the folder is the rest of an interruption, and is written over.
 """
 

@@ -69,12 +69,16 @@ STAR_EDGES = (1, 10, 100, 1000)  # buckets 0, 1-9, 10-99, 100-999, 1000 and more
 
 
 def licence_class(licence: str | None) -> str:
-    """Class of an SPDX expression: the least free of its parts; "none" where no licence is known."""
+    """Class of an SPDX expression: the least free of its parts; "none" where no licence is known.
+
+    An exception (`GPL-2.0-only WITH Classpath-exception-2.0`) only adds permissions and changes no class.
+    """
     if not licence:
         return "none"
     worst = "permissive"
-    for word in licence.lower().replace("(", " ").replace(")", " ").split():
-        if word in ("and", "or", "with") or word in PERMISSIVE:
+    words = licence.lower().replace("(", " ").replace(")", " ").split()
+    for before, word in zip(["", *words], words, strict=False):
+        if word in ("and", "or", "with") or before == "with" or word in PERMISSIVE:
             continue
         if not word.startswith(_COPYLEFT):
             return "other"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """A session on two cores with a small heap, started when the first test asks for it. Its tests are marked `spark`."""
+    """A session on two cores with a small heap, started when a test first asks for it. Such tests are marked `spark`."""
     from curate import session
 
     settings = {

@@ -137,7 +137,8 @@ def _script(batch: _Batch) -> Columns:
 
 
 _MEASURES: dict[str, Callable[[_Batch], Columns]] = {
-    "chars": _chars, "lines": _lines, "encoded": _encoded, "lexical": _lexical, "prose": _prose, "html": _html, "script": _script,
+    "chars": _chars, "lines": _lines, "encoded": _encoded, "lexical": _lexical, "prose": _prose, "html": _html,
+    "script": _script,
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -50,7 +50,7 @@ class Resample(Wide):
     caps: dict[str, Cap] = {}
     budget_tokens: float | None = Field(None, gt=0, description="for all code, allocated in proportion to aD")
     exponents: dict[str, float] = Field(default_factory=lambda: dict(budget.DATA_EXPONENTS))
-    mixture: dict[Domain, float] = {}
+    mixture: dict[str, float] = {}
     anchor: Domain | None = Field("code", description="the domain that stays whole; null cuts to the scarcest")
     tokens_per_byte: dict[str, float] = Field(
         default_factory=lambda: dict(budget.TOKENS_PER_BYTE), description="by language, else by domain"
@@ -64,6 +64,8 @@ class Resample(Wide):
         for name, rate in self.keep_rates.items():
             if not 0 <= rate <= 1:
                 raise ValueError(f"keep_rates.{name} is {rate} and must lie in 0..1")
+        if unknown := set(self.mixture) - set(get_args(Domain)):
+            raise ValueError(f"mixture names {sorted(unknown)[0]!r}; domains are {', '.join(get_args(Domain))}")
         if self.mixture and abs(sum(self.mixture.values()) - 1) > 1e-6:
             raise ValueError(f"mixture adds up to {sum(self.mixture.values()):g} and must add up to 1")
         if self.mixture and self.anchor is not None and self.anchor not in self.mixture:

@@ -1,7 +1,8 @@
-"""The command `codemill run` as a process of its own: started, watched, interrupted and killed with all it started."""
+"""The command `codemill run` as a process: started, watched, killed with all it started; and what it wrote."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+
+import curate
 
 MOST_SECONDS = 240
 
@@ -28,6 +31,15 @@ class Ended:
     def stages(self, state: str) -> list[str]:
         """Names of the stages that were told of with a state, in order."""
         return [event["stage"] for event in self.events if event.get("state") == state]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """The end of a command that ran in this process."""
+
+    code: int
+    out: str
+    err: str
 
 
 class Command:
@@ -90,3 +102,14 @@ class Command:
 
     def _lines(self) -> list[str]:
         return self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
+def sums(run: curate.Run) -> dict[str, str]:
+    """sha256 of every file of a run by its place, as its manifest says and as it is on the disk."""
+    told = {file["path"]: file["sha256"] for file in run.manifest["files"]}
+    found = sorted(path for name in ("shards", "ledger") for path in (run.folder / name).rglob("*") if path.is_file())
+    there = {
+        path.relative_to(run.folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in found
+    }
+    assert there == told
+    return told

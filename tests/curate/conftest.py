@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import small_corpus
-from command import Command, Ended
+from command import Command, Ended, Said
 
 import curate
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
-
-
-@dataclass(frozen=True, kw_only=True)
-class Said:
-    """The end of a command that ran in this process."""
-
-    code: int
-    out: str
-    err: str
 
 
 @pytest.fixture(scope="session")
@@ -74,14 +63,3 @@ def main(
         return Said(code=ended.value.code, out=told.out, err=told.err)
 
     return call
-
-
-def sums(run: curate.Run) -> dict[str, str]:
-    """sha256 of every file of a run by its place, as its manifest says and as it is on the disk."""
-    told = {file["path"]: file["sha256"] for file in run.manifest["files"]}
-    found = sorted(path for name in ("shards", "ledger") for path in (run.folder / name).rglob("*") if path.is_file())
-    there = {
-        path.relative_to(run.folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in found
-    }
-    assert there == told
-    return told

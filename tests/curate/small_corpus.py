@@ -35,7 +35,10 @@ _SOURCES = {
     "php": "<?php\n// {w}\nfunction {a}(${b}) {{\n    return ${b} * {n} + {m};\n}}\n",
     "sh": "#!/bin/sh\n# {w}\n{a}() {{\n    echo $(( $1 * {n} + {m} ))\n}}\n",
 }
-_WORDS = "count total merge window index parser buffer token ledger shard query vector matrix signal stream".split()
+_WORDS = (
+    "count", "total", "merge", "window", "index", "parser", "buffer", "token", "ledger", "shard", "query", "vector",
+    "matrix", "signal", "stream",
+)  # fmt: skip
 FILES_PER_LANGUAGE = 20
 
 
@@ -78,8 +81,7 @@ def make(folder: Path, seed: int = 0) -> Corpus:
 
 def source(rng: random.Random, suffix: str = "py", n_functions: int = 4) -> str:
     """A source file that no other call gives again."""
-    text = "".join(_SOURCES[suffix].format(**_fillings(rng)) for _ in range(n_functions))
-    return text.replace("<?php\n", "").join(["<?php\n", ""]) if suffix == "php" else text
+    return "".join(_SOURCES[suffix].format(**_fillings(rng)) for _ in range(n_functions))
 
 
 def _fillings(rng: random.Random) -> dict[str, str]:
@@ -98,7 +100,7 @@ def _put(corpus: Corpus, name: str | bytes, content: bytes) -> Place:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as handle:
         handle.write(content)
-    return f"code/{raw.decode('utf-8', 'backslashreplace')}", None
+    return "code/" + raw.replace(b"\\", b"\\x5c").decode("utf-8", "backslashreplace"), None
 
 
 def _plain(corpus: Corpus, rng: random.Random) -> None:
@@ -141,9 +143,9 @@ def _not_text(corpus: Corpus) -> None:
 
 
 def _names(corpus: Corpus, rng: random.Random) -> None:
-    for name in (b"names/caf\xe9.py", b"names/\xff.py", "names/a b=c%20{x}[y]*.py", "names/new\nline.py", "names/统计.py"):
+    for name in (b"caf\xe9.py", b"\xff.py", rb"\xff.py", b"a b=c%20{x}[y]*.py", b"new\nline.py", "统计.py".encode()):
         content = source(rng).encode()
-        corpus.kept[_put(corpus, name, content)] = content
+        corpus.kept[_put(corpus, b"names/" + name, content)] = content
 
 
 def _not_files(corpus: Corpus) -> None:

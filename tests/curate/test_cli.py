@@ -164,7 +164,7 @@ JAVA = "Py4JJavaError: An error occurred\n: org.apache.spark.SparkException: Job
         (WrongUse("not so"), 2, "not so"),
         (KeyboardInterrupt(), 130, "the same command goes on where it stopped"),
         (RuntimeError(JAVA.format("java.lang.Error: deep down")), 1, "deep down (--debug shows all of it)"),
-        (RuntimeError(JAVA.format("java.io.IOException: No space left on device")), 1, "no space left on the device"),
+        (RuntimeError(JAVA.format("java.io.IOException: No space left on device")), 1, "no space left"),
         (RuntimeError("only\n  \nthis"), 1, "this (--debug shows all of it)"),
         (RuntimeError("x" * 9999), 1, "x" * 300 + " (--debug"),
         (ZeroDivisionError(), 1, "ZeroDivisionError"),

@@ -36,7 +36,7 @@ def amounts(files: int, n_bytes: int) -> dict[str, int]:
 def manifest() -> dict[str, Any]:
     """A run that read 1,234 files, dropped by three stages and resampled. Reasons come as the ledger counts them."""
     resampled = {"language": "HTML", "domain": "code", "files_in": 120, "files_kept": 60, "bytes_in": 700_001,
-                 "bytes_kept": 350_007, "tokens_kept": 87_501, "asked_rate": 0.5, "cut_by": "keep_rate"}  # fmt: skip
+                 "bytes_kept": 420_007, "tokens_kept": 87_501, "asked_rate": 0.5, "cut_by": "keep_rate"}  # fmt: skip
     return {
         "codemill": "0.1.0",
         "finished_at": "2026-03-04T05:06:07+00:00",
@@ -248,6 +248,15 @@ def test_long_tails_are_folded_and_whole() -> None:
 
 def test_rules_name_the_languages_they_hit_most() -> None:
     assert "Python 88, C 9, B 2 and 1 more" in Page(report.page(manifest())).texts["small"]
+
+
+def test_mixture_tells_asked_and_got() -> None:
+    page = Page(report.page(manifest()))
+    told = {"code: asked 80.0%, got 90.0%", "zh: asked nothing, got 10.0%", "HTML: asked 50.0%, got 60.0%"}
+    assert told <= set(page.texts["title"])
+    assert "code, cut by keep_rate" in page.texts["small"]
+    assert {"80.0%", "90.0%", "50.0%", "60.0%"} <= set(page.texts["td"])
+    assert {"2250030", "250003", "87501", "700001", "420007"} <= set(page.values("data", "value"))
 
 
 def test_a_stage_finished_by_an_earlier_start_keeps_its_seconds() -> None:

@@ -13,10 +13,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_bad_files import file_units
+from reading import file_units
 
 import curate
-from curate.inputs import Start, pack, units_of_file
+from curate.inputs import pack
 from curate.listing import PACK
 from curate.narrow import NarrowPass, work_schema
 from curate.readers import BATCH_ROWS, read_units
@@ -34,11 +34,7 @@ def test_no_batch_is_larger_than_its_bound_and_one_file(
     folder = tmp_path_factory.mktemp("sizes")
     for number, size in enumerate(sizes):
         (folder / f"{number:03}.py").write_bytes(b"x" * size)
-    units = [
-        unit
-        for path in sorted(folder.iterdir())
-        for unit in units_of_file(Start(location=os.fsencode(path), uri=path.name, is_folder=False, named=False))
-    ]
+    units = file_units(*sorted(folder.iterdir()), named=False)
     batches = list(read_units(units, max_bytes=10_000, batch_bytes=batch_bytes))
     for batch in batches:
         held = [len(raw) for raw in batch.column("raw").to_pylist()]
@@ -58,7 +54,7 @@ def test_the_fused_pass_keeps_to_the_bound(tmp_path: Path) -> None:
     """A pack of many files leaves the pass in batches of the bound, whatever the pack's own size."""
     batch_bytes, size = 100_000, 9_000
     for number in range(200):
-        (tmp_path / f"{number}.py").write_bytes(f"x_{number} = 1\n".encode().ljust(size, b"# "))
+        (tmp_path / f"{number}.py").write_bytes(f"x_{number} = 1\n".encode().ljust(size, b"#"))
     recipe = load("minimal", [f"stages.read.batch_bytes={batch_bytes}"])
     fused = tuple(stage for stage in recipe.stages if type(stage).measure is not Stage.measure)
     (held,) = pack(iter(file_units(*tmp_path.iterdir())), pack_bytes=1 << 30)

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from command import Command, Ended
-from conftest import sums
+from command import Command, Ended, sums
 from small_corpus import Corpus
 
 import curate
@@ -82,7 +81,7 @@ def test_killed_at_any_moment(
         chain.look(ended.events)
         assert chain.finished == set(commanded[1].stages("done")) - {"listing"}
         assert sums(curate.Run(chain.out)) == expected
-        assert sorted(path.name for path in chain.out.iterdir()) == sorted(path.name for path in codefuse.folder.iterdir())
+        assert {path.name for path in chain.out.iterdir()} == {path.name for path in codefuse.folder.iterdir()}
 
     with ThreadPoolExecutor(CHAINS) as pool:
         list(pool.map(follow, range(CHAINS)))
@@ -100,14 +99,13 @@ class Told(Reporter):
 
 
 @pytest.fixture
-def interrupted(
-    corpus: Corpus, tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def interrupted(corpus: Corpus, tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder in which all stages are finished and nothing is in its place."""
     out = tmp_path / "out"
-    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patched:
         patched.setattr("curate.engine._Mill.finish", _interrupt)
-        curate.run("codefuse", corpus.inputs, out, spark)
+        with pytest.raises(KeyboardInterrupt):
+            curate.run("codefuse", corpus.inputs, out, spark)
     return out
 
 
@@ -141,7 +139,8 @@ def test_killed_while_the_manifest_was_written(
 
 def test_ctrl_c(corpus: Corpus, tmp_path: Path) -> None:
     """Exit code 130, one sentence, no traceback, and nothing left running."""
-    running = Command(["codefuse", *corpus.inputs, "--out", str(tmp_path / "out"), "--master", "local[1]"], tmp_path / "log")
+    arguments = ["codefuse", *corpus.inputs, "--out", str(tmp_path / "out"), "--master", "local[1]"]
+    running = Command(arguments, tmp_path / "log")
     running.wait_for("listing")
     started = running.descendants()
     assert any("java" in process.name() for process in started)

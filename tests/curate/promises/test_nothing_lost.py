@@ -68,7 +68,8 @@ def test_counts_add_up(which: str, request: pytest.FixtureRequest, corpus: Corpu
         assert counts["dropped"][unit] == sum(row[unit] for row in counts["reasons"])
     assert counts["read"]["files"] == len(corpus.places) == run.ledger.count_rows()
     assert counts["kept"]["files"] == run.shards.count_rows()
-    assert sum(file["rows"] for file in run.manifest["files"] if file["path"].startswith("shards/")) == counts["kept"]["files"]
+    in_shards = (file["rows"] for file in run.manifest["files"] if file["path"].startswith("shards/"))
+    assert counts["kept"]["files"] == sum(in_shards)
 
 
 def losing(*lost: str, times: int) -> type:
@@ -99,8 +100,9 @@ def losing(*lost: str, times: int) -> type:
     ],
 )
 def test_a_planted_loss_fails_the_run(
-    lost: tuple[str, ...], times: int, corpus: Corpus, spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+    lost: tuple[str, ...], times: int, corpus: Corpus, spark: SparkSession, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
     monkeypatch.setattr("curate.engine.NarrowPass", losing(*lost, times=times))
     with pytest.raises(RunFailed, match="--fresh"):
         curate.run("minimal", corpus.inputs, tmp_path / "out", spark)

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 import small_corpus
-from conftest import sums
+from command import Ended, sums
 
 import curate
 from curate.listing import _packed
 
 if TYPE_CHECKING:
-    from command import Ended
     from pyspark.sql import SparkSession
 
 pytestmark = pytest.mark.spark
@@ -26,7 +25,9 @@ SMALL_SHARDS = ("stages.layout.shard_bytes=4000", "stages.layout.ledger_rows=50"
 
 
 @pytest.fixture(scope="module")
-def cut_small(corpus: small_corpus.Corpus, tmp_path_factory: pytest.TempPathFactory, spark: SparkSession) -> dict[str, str]:
+def cut_small(
+    corpus: small_corpus.Corpus, tmp_path_factory: pytest.TempPathFactory, spark: SparkSession
+) -> dict[str, str]:
     """Sums of a run with several shards a language and several files of the ledger."""
     out = tmp_path_factory.mktemp("cut_small") / "out"
     told = sums(curate.run("codefuse", corpus.inputs, out, spark, settings=SMALL_SHARDS))
@@ -67,7 +68,8 @@ def test_another_process_with_another_master(codefuse: curate.Run, commanded: tu
 def test_sizes_of_packs_tasks_and_batches(
     corpus: small_corpus.Corpus, spark: SparkSession, tmp_path: Path, codefuse: curate.Run
 ) -> None:
-    settings = [f"stages.read.{name}_bytes={size}" for name, size in (("pack", 30_000), ("task", 20_000), ("batch", 3_000))]
+    sizes = {"pack_bytes": 30_000, "task_bytes": 20_000, "batch_bytes": 3_000}
+    settings = [f"stages.read.{name}={size}" for name, size in sizes.items()]
     other = curate.run("codefuse", corpus.inputs, tmp_path / "out", spark, settings=settings)
     assert other.manifest["recipe"]["hash"] != codefuse.manifest["recipe"]["hash"]
     assert sums(other) == sums(codefuse)

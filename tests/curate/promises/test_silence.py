@@ -8,9 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Said, sums
+from command import Said, sums
 from small_corpus import Corpus
-
 
 import curate
 from curate import manifest

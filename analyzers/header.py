@@ -26,9 +26,10 @@ def _comment(language: str) -> re.Pattern[bytes] | None:
         return None
     shapes = [rb"%s.*?%s" % (re.escape(a.encode()), re.escape(b.encode())) for a, b in row.block_comments]
     if row.line_comments:
-        marks = b"|".join(re.escape(mark.encode()) for mark in row.line_comments)
+        marks = b"|".join(re.escape(mark.lstrip().encode()) for mark in row.line_comments)  # COBOL's stands in column 7
         shapes.append(rb"(?:[ \t]*(?:%s)[^\n]*(?:\n|\Z))+" % marks)
-    return re.compile(rb"\s*(?:%s)" % b"|".join(shapes), re.DOTALL)
+    # White space is not given back (*+): a comment followed by a page of blanks would take quadratic time.
+    return re.compile(rb"\s*+(?:%s)" % b"|".join(shapes), re.DOTALL)
 
 
 def header_end(head: bytes, language: str) -> int:

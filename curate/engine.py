@@ -166,16 +166,13 @@ class _Mill:
 
         def write_shards(folder: str) -> dict[str, Any]:
             plan, large = layout.plan(self._live().select(*_IDS), settings.shard_bytes)
-            layout.write_shards(self._live(), plan, large, url(folder), self.cores)
-            names = {f"_shard={number}": plan.path(number) for number in _numbers(Path(folder), "_shard")}
-            return {"files": layout.outputs(self.spark, Path(folder), names, self.cores)}
+            return {"files": layout.write_shards(self._live(), plan, large, folder, self.cores)}
 
         def write_ledger(folder: str) -> dict[str, Any]:
             work = self.work.read(self.spark, "narrow").drop("content")
             rows = layout.ledger_rows(work, self._decisions())
-            layout.write_ledger(rows, self.notes["narrow"]["rows"], settings.ledger_rows, url(folder))
-            names = {f"_part={number}": f"ledger/{number:05d}.parquet" for number in _numbers(Path(folder), "_part")}
-            return {"files": layout.outputs(self.spark, Path(folder), names, self.cores)}
+            n_rows = self.notes["narrow"]["rows"]
+            return {"files": layout.write_ledger(rows, n_rows, settings.ledger_rows, folder)}
 
         self._stage("shards", self.fingerprint, write_shards, n_bytes=self.listing["bytes"])
         self._stage("ledger", self.fingerprint, write_ledger)
@@ -183,13 +180,14 @@ class _Mill:
     def finish(self) -> None:
         """Check that nothing is lost, move the files to their places, and write the manifest, last of all."""
         files = self.notes["shards"]["files"] + self.notes["ledger"]["files"]
-        ledger = self.work.read(self.spark, "ledger")
+        ledger = self.spark.read.parquet(*(url(file["written"]) for file in self.notes["ledger"]["files"]))
         counts = manifest.count(ledger)
         manifest.check_nothing_lost(self.listing, counts, self.notes)
         for file in files:
             written, place = Path(file.pop("written")), self.folder / file["path"]
             place.parent.mkdir(parents=True, exist_ok=True)
             written.replace(place)
+            del file["number"]
         told = manifest.build(
             recipe=self.recipe, roots=self.roots, listing=self.listing, counts=counts, notes=self.notes, files=files,
             seconds=self.reporter.seconds,
@@ -227,10 +225,6 @@ class _Mill:
                 notes, _ = self.work.stage(name, fingerprint, write)
         self.notes[name] = notes
         return notes
-
-
-def _numbers(folder: Path, column: str) -> list[int]:
-    return sorted(int(path.name.partition("=")[2]) for path in folder.glob(f"{column}=*"))
 
 
 def _rows_below(folder: Path) -> int:

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pyarrow as pa
 
-from curate.errors import RunFailed
+from curate.files import WRITTEN, FileWriter
 from curate.schema import DECISION, DOCUMENT, LEDGER
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame, SparkSession
+    from pyspark.sql import Column, DataFrame
 
 MAX_PACKED_SHARDS = 10_000  # above it every shard is a task of its own
-_FILE = pa.schema([("path", pa.string()), ("rows", pa.int64()), ("bytes", pa.int64()), ("sha256", pa.string())])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,42 +54,49 @@ def plan(kept: DataFrame, shard_bytes: int) -> tuple[Plan, list[str]]:
     return Plan(n_shards=dict(sorted(counts.items()))), large
 
 
-def write_shards(kept: DataFrame, layout: Plan, large: Sequence[str], folder: str, cores: int) -> None:
-    """Documents into `folder`/_shard=NUMBER, each written by one task, sorted by repo, path, file_id."""
+def write_shards(kept: DataFrame, layout: Plan, large: Sequence[str], folder: str, cores: int) -> list[dict[str, Any]]:
+    """Documents into files below `folder`, one a shard, sorted by repo, path, file_id; gives their rows of WRITTEN."""
     from pyspark.sql import functions as F
 
     n_shards = sum(layout.n_shards.values())
     if n_shards == 0:
-        return
+        return []
     key = F.col("repo_key")
     if large:
         key = F.when(F.col("repo").isin(list(large)), F.col("path_key")).otherwise(key)
     number = _look_up(layout.first, "language") + F.pmod(key, _look_up(layout.n_shards, "language"))
-    task = number % F.lit(min(n_shards, 4 * cores)) if n_shards <= MAX_PACKED_SHARDS else number
-    n_tasks = min(n_shards, 4 * cores) if n_shards <= MAX_PACKED_SHARDS else n_shards
-    (
-        kept.select(*_columns(kept, DOCUMENT), number.cast("int").alias("_shard"), task.cast("int").alias("_task"))
-        .repartitionById(n_tasks, F.col("_task"))
-        .drop("_task")
-        .sortWithinPartitions("_shard", "repo", "path", "file_id")
-        .write.partitionBy("_shard")
-        .parquet(folder)
-    )
+    n_tasks = n_shards if n_shards > MAX_PACKED_SHARDS else min(n_shards, 4 * cores)
+    order = ["repo", "path", "file_id"]
+    found = _write(kept, DOCUMENT, number, n_tasks, order, folder)
+    return [row | {"path": layout.path(row["number"])} for row in found]
 
 
-def write_ledger(rows: DataFrame, n_rows: int, ledger_rows: int, folder: str) -> None:
-    """All files into `folder`/_part=NUMBER, in the order of file_id through all parts."""
+def write_ledger(rows: DataFrame, n_rows: int, ledger_rows: int, folder: str) -> list[dict[str, Any]]:
+    """All files into files below `folder`, in the order of file_id through all of them; gives their rows of WRITTEN."""
     from pyspark.sql import functions as F
 
     n_parts = max(1, math.ceil(n_rows / ledger_rows))
-    part = F.floor(F.conv(F.substring("file_id", 1, 8), 16, 10).cast("long") * n_parts / F.lit(1 << 32)).cast("int")
-    (
-        rows.select(*_columns(rows, LEDGER), part.alias("_part"))
-        .repartitionById(n_parts, F.col("_part"))
-        .sortWithinPartitions("_part", "file_id")
-        .write.partitionBy("_part")
-        .parquet(folder)
-    )
+    part = F.floor(F.conv(F.substring("file_id", 1, 8), 16, 10).cast("long") * n_parts / F.lit(1 << 32))
+    found = _write(rows, LEDGER, part, n_parts, ["file_id"], folder)
+    return [row | {"path": f"ledger/{row['number']:05d}.parquet"} for row in found]
+
+
+def _write(
+    rows: DataFrame, schema: pa.Schema, number: Column, n_tasks: int, order: list[str], folder: str
+) -> list[dict[str, Any]]:
+    from pyspark.sql import functions as F
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    writer = FileWriter(folder=folder, schema=schema)
+
+    def write(batches):  # Spark pickles a plain function; its types are FileWriter.__call__'s
+        return writer(batches)
+
+    numbered = rows.select(*_columns(rows, schema), number.cast("int").alias("_file"))
+    task = (F.col("_file") % F.lit(n_tasks)).cast("int")
+    sorted_rows = numbered.repartitionById(n_tasks, task).sortWithinPartitions("_file", *order)
+    found = sorted_rows.mapInArrow(write, from_arrow_schema(WRITTEN)).collect()
+    return sorted((row.asDict() for row in found), key=lambda row: row["number"])
 
 
 def ledger_rows(work: DataFrame, decided: DataFrame | None) -> DataFrame:
@@ -110,45 +115,6 @@ def ledger_rows(work: DataFrame, decided: DataFrame | None) -> DataFrame:
     return joined.select(
         *(columns.get(name, F.col(name)).alias(name) for name in LEDGER.names if name in own or name in columns)
     )
-
-
-def outputs(spark: SparkSession, folder: Path, names: dict[str, str], cores: int) -> list[dict]:
-    """Rows, bytes and sha256 of every file that was written; `names` gives the final place of each folder."""
-    from pyspark.sql.pandas.types import from_arrow_schema
-
-    found = []
-    for below, place in sorted(names.items()):
-        files = sorted((folder / below).glob("*.parquet"))
-        if len(files) != 1:
-            raise RunFailed(f"{folder / below} holds {len(files)} files and should hold 1: run again with --fresh")
-        found.append({"written": str(files[0]), "path": place})
-    if not found:
-        return []
-    table = pa.Table.from_pylist(found)
-    rows = (
-        spark.createDataFrame(table)
-        .repartition(min(len(found), 4 * cores))
-        .mapInArrow(_measure_files, from_arrow_schema(_FILE))
-        .collect()
-    )
-    written = {row["path"]: row["written"] for row in found}
-    return [row.asDict() | {"written": written[row["path"]]} for row in sorted(rows, key=lambda row: row["path"])]
-
-
-def _measure_files(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    import hashlib
-
-    import pyarrow.parquet as pq
-
-    for batch in batches:
-        rows = []
-        for file in batch.to_pylist():
-            with open(file["written"], "rb") as handle:
-                digest = hashlib.file_digest(handle, "sha256").hexdigest()
-                size = handle.tell()
-            n_rows = pq.read_metadata(file["written"]).num_rows
-            rows.append({"path": file["path"], "rows": n_rows, "bytes": size, "sha256": digest})
-        yield pa.RecordBatch.from_pylist(rows, schema=_FILE)
 
 
 def _look_up(table: dict[str, int], column: str) -> Column:

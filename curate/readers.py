@@ -152,7 +152,10 @@ def _json_row(unit: dict, row: int, line: bytes, max_bytes: int) -> dict:
 
 
 def _read_parquet(unit: dict, max_bytes: int) -> Iterator[dict]:
-    """Rows [start, end), few at a time. Row groups that don't touch the range are not read."""
+    """Rows [start, end), few at a time. Row groups that don't touch the range are not read.
+
+    Where rows cannot be read, one row tells of all that are left, with their number as its `drop_value`.
+    """
     import pyarrow.parquet as pq
 
     row = unit["start"]
@@ -162,7 +165,7 @@ def _read_parquet(unit: dict, max_bytes: int) -> Iterator[dict]:
             columns = [name for name in file.schema_arrow.names if name in _TAKEN]
             if not any(name in CONTENT for name in columns):
                 told = f"it has {', '.join(file.schema_arrow.names[:8])}"
-                yield _row(unit, row=row, reason="no_content_column", text=told)
+                yield _row(unit, row=row, reason="no_content_column", text=told, value=unit["end"] - row)
                 return
             first, groups = 0, []
             for group in range(file.num_row_groups):
@@ -179,7 +182,7 @@ def _read_parquet(unit: dict, max_bytes: int) -> Iterator[dict]:
                     at += 1
     except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         told = f"rows {row} to {unit['end']}: {error}"
-        yield _row(unit, row=row, reason="unreadable", text=told[:300])
+        yield _row(unit, row=row, reason="unreadable", text=told[:300], value=unit["end"] - row)
 
 
 _READERS: dict[str, Callable[[dict, int], Iterator[dict]]] = {

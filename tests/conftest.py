@@ -14,12 +14,11 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
-    """A session on two cores with a small heap, started when a test first asks for it. Such tests are marked `spark`."""
+    """A session on two cores with a small heap, started when a test first asks. Such tests are marked `spark`."""
     from curate import session
 
     settings = {
         "spark.driver.memory": "1g",
-        "spark.driver.extraJavaOptions": "-XX:+UseSerialGC -XX:TieredStopAtLevel=1",  # starts in half the time
         "spark.local.dir": str(tmp_path_factory.mktemp("spark")),
     }
     with warnings.catch_warnings():
@@ -35,8 +34,8 @@ def _no_java_unasked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     if request.node.get_closest_marker("spark") is None:
         if "spark" in request.fixturenames:
             pytest.fail("this test uses the fixture `spark`: mark it with pytest.mark.spark")
-        monkeypatch.setattr("curate.java.find", _refuse)
+        monkeypatch.setattr("curate.session.start", _refuse)
 
 
-def _refuse() -> None:
+def _refuse(*_: object) -> None:
     raise AssertionError("this test starts a JVM: mark it with pytest.mark.spark")

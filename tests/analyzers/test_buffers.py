@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -13,14 +15,16 @@ from analyzers.buffers import offsets_and_bytes
 KINDS = [pa.large_binary(), pa.large_string()]
 
 
-@given(st.lists(st.none() | st.text(max_size=9), max_size=9), st.integers(0, 9), st.integers(0, 9), st.sampled_from(KINDS))
+@given(
+    st.lists(st.none() | st.text(max_size=9), max_size=9), st.integers(0, 9), st.integers(0, 9), st.sampled_from(KINDS)
+)
 def test_rows_of_any_slice(rows: list[str | None], first: int, count: int, kind: pa.DataType) -> None:
     values = [None if row is None else row.encode() for row in rows]
     column = pa.array(values, pa.large_binary()).cast(kind).slice(first, count)
     offsets, data = offsets_and_bytes(column)
     assert (offsets.dtype, data.dtype) == (np.int64, np.uint8)
     assert len(offsets) == len(column) + 1
-    found = [data[a:b].tobytes() for a, b in zip(offsets, offsets[1:], strict=False)]
+    found = [data[a:b].tobytes() for a, b in itertools.pairwise(offsets)]
     assert found == [value or b"" for value in values[first : first + count]]
 
 

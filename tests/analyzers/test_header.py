@@ -39,6 +39,8 @@ NAMES = st.sampled_from([row.name for row in LANGUAGES] + ["Unknown", ""])
         ("HTML", "<!-- Copyright 2020 -->", "\n<html></html>\n"),
         ("PHP", "<?php\n/* Copyright 2020 */", "\n$x = 1;\n"),
         ("SQL", "-- Copyright 2020\n", "select 1;\n"),
+        ("COBOL", "      * Copyright 2020\n      * me\n", "       IDENTIFICATION DIVISION.\n"),
+        ("Batchfile", "@REM Copyright 2020\n", "echo\n"),
         ("JSON", "", '{"licence": "MIT"}\n'),
         ("Unknown", "", "# Copyright 2020\n"),
     ],
@@ -60,7 +62,9 @@ def test_never_raises_and_stays_within_the_file(head: bytes, language: str) -> N
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(HEADS.map(lambda head: head.decode("utf-8", "replace")), NAMES), max_size=6), st.integers(0, 6))
+@given(
+    st.lists(st.tuples(HEADS.map(lambda head: head.decode("utf-8", "replace")), NAMES), max_size=6), st.integers(0, 6)
+)
 def test_a_batch_is_its_files(files: list[tuple[str, str]], first: int) -> None:
     content = pa.array([text for text, _ in files], pa.large_string()).slice(first)
     languages = [language for _, language in files][first:]

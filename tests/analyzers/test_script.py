@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from analyzers.text import measure
 
 PROSE, CODE = "Markdown", "Python"
-EDGES = "\x00@AZ[`az{\x7f\x80\xbf\xc0\u1fff\u2000\u303f\u3040\u33ff\u3400\u9fff\ua000\uf8ff\uf900\ufaff\ufb00\ufeff\uff00"
-EDGES += "\uffef\ufff0\uffff\U00010000\U0001ffff\U00020000\U0003ffff\U00040000\U0010ffff"
+EDGES = "\x00@AZ[`az{\x7f\x80\xbf\xc0\u1fff\u2000\u303f\u3040\u33ff\u3400\u9fff\ua000\uf8ff\uf900\ufaff\ufb00\ufeff"
+EDGES += "\uff00\uffef\ufff0\uffff\U00010000\U0001ffff\U00020000\U0003ffff\U00040000\U0010ffff"
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40) | st.text(EDGES + "中文 字", max_size=40)
 
 

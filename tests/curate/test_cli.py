@@ -114,7 +114,12 @@ def test_every_signal_is_listed_once(capsys: pytest.CaptureFixture[str]) -> None
 
 @pytest.fixture
 def run_folder(tmp_path: Path) -> str:
-    dropped = {"drop_stage": "text", "drop_reason": "lines", "drop_value": 20000.0, "drop_limit": 10000.0}
+    dropped: dict[str, Any] = {
+        "drop_stage": "text",
+        "drop_reason": "lines",
+        "drop_value": 20000.0,
+        "drop_limit": 10000.0,
+    }
     rows = [made_run.row("src/é.py"), made_run.row("src/b.py", **dropped)]
     return str(made_run.make(tmp_path / "run", rows).folder)
 
@@ -154,7 +159,7 @@ def test_wrong_use_is_one_line_and_exit_code_2(
     assert told in refusal(capsys, 2, *given)
 
 
-JAVA = "Py4JJavaError: An error occurred\n: org.apache.spark.SparkException: Job aborted\n\tat a.b(C.java)\nCaused by: {}\n"
+JAVA = "Py4JJavaError: An error\n: org.apache.spark.SparkException: Job aborted\n\tat a.b(C.java)\nCaused by: {}\n"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,8 @@ def raw_batch(files: Sequence[tuple[str, bytes | None]]) -> pa.RecordBatch:
     rows = [
         {
             "file_id": f"{number:032}", "source": {"uri": path, "member": None, "row": None, "revision": None},
-            "path": path, "size_bytes": len(raw or b""), "raw": raw, "drop_reason": "unreadable" if raw is None else None,
+            "path": path, "size_bytes": len(raw or b""), "raw": raw,
+            "drop_reason": "unreadable" if raw is None else None,
         }
         for number, (path, raw) in enumerate(files)
     ]  # fmt: skip

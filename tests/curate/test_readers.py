@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -98,7 +100,7 @@ def test_any_cut_of_a_jsonl_file_gives_every_line_once(lines: list[bytes], ends:
         path = written(Path(folder), "set.jsonl", text)
         (whole,) = units(path)
         edges = [0, *sorted(int(cut * len(text)) for cut in cuts), len(text)]
-        parts = [whole | {"start": a, "end": b} for a, b in zip(edges, edges[1:], strict=False)]
+        parts = [whole | {"start": a, "end": b} for a, b in itertools.pairwise(edges)]
         found = rows(parts)
         assert found == rows([whole | {"end": -1}])
         assert [row["source"]["row"] for row in found] == list(starts)
@@ -114,7 +116,8 @@ def test_any_cut_of_a_jsonl_file_gives_every_line_once(lines: list[bytes], ends:
 def test_jsonl_compressed_reads_as_plain_does(suffix: str, n_frames: int, tmp_path: Path) -> None:
     frames = ['{"content": "αβ"}\n', '\n{"content": "c"}\n', '{"content": "d"}']
     frames = frames if n_frames == 3 else ["".join(frames)]
-    pack = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.compress}[suffix]
+    packers: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".gz": gzip.compress, ".zst": zstandard.compress}
+    pack = packers[suffix]
     found = rows(units(written(tmp_path, f"set.jsonl{suffix}", b"".join(pack(one.encode()) for one in frames))))
     assert [(row["raw"].decode(), row["source"]["row"]) for row in found] == [("αβ", 0), ("c", 21), ("d", 38)]
 
@@ -126,7 +129,11 @@ def test_a_damaged_archive_is_told_of_and_stops_nothing(suffix: str, damage: str
     summed = zstandard.ZstdCompressor(write_checksum=True)  # without one some damage cannot be seen
     whole = {".gz": gzip.compress, ".zst": summed.compress}[suffix](lines)
     half = len(whole) // 2
-    broken = {"cut": whole[:half], "flipped": whole[:half] + b"\xa5" * 400 + whole[half + 400 :], "no such format": b"?" * 99}
+    broken = {
+        "cut": whole[:half],
+        "flipped": whole[:half] + b"\xa5" * 400 + whole[half + 400 :],
+        "no such format": b"?" * 99,
+    }
     found = rows(units(written(tmp_path, f"set.jsonl{suffix}", broken[damage])))
     assert "unreadable" in [row["drop_reason"] for row in found]
     assert all(row["drop_text"] for row in found if row["drop_reason"] == "unreadable")
@@ -188,7 +195,7 @@ def test_any_cut_of_a_parquet_file_gives_every_row_once(n_rows: int, per_group: 
         path = parquet(Path(folder), {"content": [str(n) for n in range(n_rows)]}, row_group_size=per_group)
         listed = units(path)
         edges = sorted({0, n_rows, *(cut for cut in cuts if cut < n_rows)})
-        parts = [listed[0] | {"start": a, "end": b} for a, b in zip(edges, edges[1:], strict=False)]
+        parts = [listed[0] | {"start": a, "end": b} for a, b in itertools.pairwise(edges)]
         for of in (listed, parts):
             found = [(int(row["raw"]), row["source"]["row"]) for row in rows(of)]
             assert found == [(n, n) for n in range(n_rows)]
@@ -214,7 +221,9 @@ def test_read_again(tmp_path: Path) -> None:
     assert read_again(str(path), "file", None, max_bytes=MAX_BYTES) is None
 
 
-PLACE = st.tuples(st.text(), st.none() | st.text(min_size=1), st.none() | st.integers(0), st.none() | st.text(min_size=1))
+PLACE = st.tuples(
+    st.text(), st.none() | st.text(min_size=1), st.none() | st.integers(0), st.none() | st.text(min_size=1)
+)
 
 
 @given(PLACE, PLACE)

@@ -67,8 +67,8 @@ def test_the_hash_changes_with_settings_and_order_of_stages_alone() -> None:
 
 def test_the_seed_reaches_stages_that_draw_unless_they_have_their_own() -> None:
     def drawn(seed: int, fields: dict) -> int:
-        texts = {"text": {"rules": {}}}
-        return parsed(seed=seed, stages=["read", "decode", "language", texts, {"resample": fields}]).stage("resample").seed
+        stages = ["read", "decode", "language", {"text": {"rules": {}}}, {"resample": fields}]
+        return parsed(seed=seed, stages=stages).stage("resample").seed
 
     assert (drawn(5, {}), drawn(5, {"seed": 7}), drawn(0, {})) == (5, 7, 0)
 

@@ -80,13 +80,17 @@ def test_prose_is_never_a_rare_language() -> None:
 
 
 def test_tokens_by_language_else_by_domain() -> None:
-    groups = _Groups(rows(("Python", "code", 100), (PROSE, "zh", 100)), Resample(tokens_per_byte={"Python": 0.5, "zh": 2}))
+    groups = _Groups(
+        rows(("Python", "code", 100), (PROSE, "zh", 100)), Resample(tokens_per_byte={"Python": 0.5, "zh": 2})
+    )
     assert [groups.tokens((name, domain), 10) for name, domain in (("Python", "code"), (PROSE, "zh"))] == [500, 2000]
 
 
 def test_what_was_asked_and_what_was_got() -> None:
     found = rows(("Python", "code", 800), (PROSE, "en", 100))
-    stage = Resample(mixture={"code": 0.8, "en": 0.1, "zh": 0.1}, tokens_per_byte={"code": 1, "en": 1}, keep_rates={"Python": 0.5})
+    stage = Resample(
+        mixture={"code": 0.8, "en": 0.1, "zh": 0.1}, tokens_per_byte={"code": 1, "en": 1}, keep_rates={"Python": 0.5}
+    )
     groups = _Groups(found, stage)
     told = groups.table(*groups.limits())
     half = BINS // 2
@@ -110,7 +114,7 @@ def test_nothing_to_resample() -> None:
 
 
 GROUPS = st.lists(
-    st.tuples(st.sampled_from([*((name, "code") for name in CODE), (PROSE, "zh"), (PROSE, "en")]), st.integers(1, 9999)),
+    st.tuples(st.sampled_from([*((one, "code") for one in CODE), (PROSE, "zh"), (PROSE, "en")]), st.integers(1, 9999)),
     min_size=1, max_size=5, unique_by=lambda group: group[0],
 )  # fmt: skip
 SETTINGS = st.fixed_dictionaries(
@@ -181,9 +185,7 @@ def test_lowering_a_rate_keeps_a_subset(groups: list, fields: dict, name: str, o
     ],
 )
 def test_the_domain_of_a_file(language: str, han_fraction: float | None, domain: str) -> None:
-    batch = pa.RecordBatch.from_pydict(
-        {"language": [language], "han_fraction": pa.array([han_fraction], pa.float64())}
-    )
+    batch = pa.RecordBatch.from_pydict({"language": [language], "han_fraction": pa.array([han_fraction], pa.float64())})
     measured = Resample().measure(batch)
     assert measured.schema.field("domain").type == pa.string()
     assert measured.column("domain").to_pylist() == [domain]

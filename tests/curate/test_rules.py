@@ -58,7 +58,7 @@ def test_one_limit_on_one_value(limits: dict, value: float | None, verdict: Verd
 
 @pytest.mark.parametrize(("drop_if", "dropped"), [(True, [1]), (False, [0])])
 def test_yes_or_no_signals_have_a_value_and_no_limit(drop_if: bool, dropped: list[int]) -> None:
-    rows = batch([False, True, None], kind=pa.bool_())  # type: ignore[list-item]
+    rows = batch([False, True, None], kind=pa.bool_())
     expected = [("r", float(row), None, None) if row in dropped else KEPT for row in range(3)]
     assert verdicts(rows, r=Rule(signal="x", drop_if=drop_if)) == expected
 
@@ -115,7 +115,7 @@ rule = st.builds(
     lambda bounds, languages, excepted: Rule(
         signal="x", min=bounds[0], max=bounds[1], languages=languages, except_languages=tuple(excepted)
     ),
-    st.tuples(numbers, numbers).map(lambda pair: tuple(sorted(pair)) if None not in pair else pair),  # type: ignore[type-var]
+    st.tuples(numbers, numbers).map(lambda pair: tuple(sorted(pair)) if None not in pair else pair),
     st.none() | st.lists(st.sampled_from(LANGUAGES), unique=True).map(tuple),
     st.lists(st.sampled_from(LANGUAGES), max_size=2, unique=True),
 )

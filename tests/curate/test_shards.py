@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import made_run
 import pytest
@@ -11,12 +12,12 @@ from curate.errors import WrongUse
 from curate.schema import DOCUMENT, LEDGER
 from curate.shards import Run
 
-DROPPED = {"drop_stage": "text", "drop_reason": "lines"}
+DROPPED: dict[str, Any] = {"drop_stage": "text", "drop_reason": "lines"}
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    go = {"language": "Go"}
+    go: dict[str, Any] = {"language": "Go"}
     return made_run.make(
         tmp_path,
         [made_run.row("a.py"), made_run.row("b.py", **DROPPED), made_run.row("c.py"), made_run.row("d.go", **go)],

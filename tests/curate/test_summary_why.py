@@ -98,7 +98,9 @@ def test_the_chain_of_duplicates_ends_at_the_kept_file(run: Run) -> None:
 
 
 def test_a_chain_that_bites_its_tail_ends_too(tmp_path: Path) -> None:
-    circle = [row(name, **drop("minhash", "near_duplicate", duplicate_of=f"id of {other}")) for name, other in ("ab", "ba")]
+    circle = [
+        row(name, **drop("minhash", "near_duplicate", duplicate_of=f"id of {other}")) for name, other in ("ab", "ba")
+    ]
     run = made_run.make(tmp_path, circle)
     assert [found["path"] for found in why.chain(run, why.find(run, "a")[0])] == ["b"]
 

@@ -50,8 +50,16 @@ def test_every_permissive_licence_is_spelt_as_it_is_looked_up() -> None:
 
 def test_the_order_of_worked_examples() -> None:
     """Licence before stars, more stars before fewer, nothing within a bucket."""
+    ordered: list[tuple[str | None, int | None]]
     ordered = [("MIT", 5000), ("MIT", 1000), ("MIT", 999), ("MIT", 10), ("MIT", 9), ("MIT", 0), ("MIT", None)]
-    ordered += [("GPL-3.0", 5000), ("GPL-3.0", 0), (None, 5000), (None, None), ("Proprietary", 5000), ("Proprietary", 0)]
+    ordered += [
+        ("GPL-3.0", 5000),
+        ("GPL-3.0", 0),
+        (None, 5000),
+        (None, None),
+        ("Proprietary", 5000),
+        ("Proprietary", 0),
+    ]
     found = rank([licence for licence, _ in ordered], [stars for _, stars in ordered])
     assert found.tolist() == [0, 0, 1, 2, 3, 4, 4, 5, 9, 10, 14, 15, 19]
     assert found.dtype == np.int32

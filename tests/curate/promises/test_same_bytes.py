@@ -44,13 +44,13 @@ def partitions(spark: SparkSession, request: pytest.FixtureRequest, monkeypatch:
         "spark.sql.adaptive.enabled": "false",  # it would put small partitions together again
         "spark.sql.autoBroadcastJoinThreshold": "-1" if request.param == 7 else "10485760",
     }
-    before = {name: spark.conf.get(name) for name in settings}
+    before = {name: str(spark.conf.get(name)) for name in settings}
     monkeypatch.setattr("curate.engine.parallelism", lambda _: request.param)
     for name, value in settings.items():
         spark.conf.set(name, value)
     yield
     for name, value in before.items():
-        spark.conf.set(name, str(value))
+        spark.conf.set(name, value)
 
 
 @pytest.mark.parametrize("partitions", [1, 7], indirect=True)
@@ -68,7 +68,7 @@ def test_another_process_with_another_master(codefuse: curate.Run, commanded: tu
 def test_sizes_of_packs_tasks_and_batches(
     corpus: small_corpus.Corpus, spark: SparkSession, tmp_path: Path, codefuse: curate.Run
 ) -> None:
-    sizes = {"pack_bytes": 30_000, "task_bytes": 20_000, "batch_bytes": 3_000}
+    sizes = {"pack_bytes": 30_000, "task_bytes": 1_000_000, "batch_bytes": 3_000}
     settings = [f"stages.read.{name}={size}" for name, size in sizes.items()]
     other = curate.run("codefuse", corpus.inputs, tmp_path / "out", spark, settings=settings)
     assert other.manifest["recipe"]["hash"] != codefuse.manifest["recipe"]["hash"]

@@ -34,6 +34,7 @@ $(VENV)/bin/python:
 
 $(VENV)/installed: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e .
+	$(BIN)/python -m curate.warm
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed

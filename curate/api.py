@@ -11,6 +11,7 @@ from curate.engine import run as run_engine
 from curate.progress import Reporter
 from curate.recipe import Recipe, load
 from curate.shards import Run
+from curate.warm import compile_kernels, is_compiled
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -34,6 +35,9 @@ def run(
     if spark is not None:
         return run_engine(checked, places, out, spark, fresh=fresh, keep_work=keep_work, reporter=reporter)
     session.check_master(master)
+    if not is_compiled():
+        (reporter or Reporter()).say("compiling the kernels, this once")
+        compile_kernels()
     own = session.start(master)
     try:
         return run_engine(checked, places, out, own, fresh=fresh, keep_work=keep_work, reporter=reporter)

@@ -142,8 +142,9 @@ def warnings(counts: dict[str, Any], notes: dict[str, dict[str, Any]], recipe: R
     for stage in recipe.wide:
         if stage.name in ("exact", "simhash", "minhash") and notes[stage.name].get("compared", 2) < 2:
             told.append(f"stage {stage.name!r} compared nothing: {notes[stage.name]['compared']} files reached it")
-    for row in notes.get("resample", {}).get("asked_and_got", {}).get("domains", []):
-        asked, got = row["asked_share"], row["got_share"]
-        if asked is not None and abs(asked - got) > 0.02:
-            told.append(f"mixture: {row['domain']} was asked for {asked:.0%} of tokens and got {got:.1%}")
+    domains = notes.get("resample", {}).get("asked_and_got", {}).get("domains", [])
+    asked = [row for row in domains if row["asked_share"] is not None]
+    if any(abs(row["asked_share"] - row["got_share"]) > 0.02 for row in asked):
+        shares = ", ".join(f"{row['domain']} {row['got_share']:.1%} (asked {row['asked_share']:.0%})" for row in asked)
+        told.append(f"the mixture of tokens is not the one asked for, the input has too little: {shares}")
     return told

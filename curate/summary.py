@@ -45,7 +45,8 @@ def _reasons(counts: dict, console: Console) -> None:
 
 def _languages(counts: dict, console: Console) -> None:
     table = _table("kept of", "files", "MB", "share", "of those read")
-    rows = sorted(counts["languages"].items(), key=lambda item: -item[1]["kept"]["bytes"])
+    kept_ones = [item for item in counts["languages"].items() if item[1]["kept"]["files"]]
+    rows = sorted(kept_ones, key=lambda item: (-item[1]["kept"]["bytes"], item[0]))
     for name, amounts in rows[:MOST_LANGUAGES]:
         kept, read = amounts["kept"], amounts["read"]
         table.add_row(

@@ -41,6 +41,7 @@ def partitions(spark: SparkSession, request: pytest.FixtureRequest, monkeypatch:
     """The engine told of so many cores, and as many partitions in every shuffle."""
     settings = {
         "spark.sql.shuffle.partitions": str(request.param),
+        "spark.sql.execution.arrow.maxRecordsPerBatch": "13" if request.param == 7 else "2000",
         "spark.sql.adaptive.enabled": "false",  # it would put small partitions together again
         "spark.sql.autoBroadcastJoinThreshold": "-1" if request.param == 7 else "10485760",
     }
@@ -78,7 +79,7 @@ def test_sizes_of_packs_tasks_and_batches(
 def test_order_of_listing_and_place(
     spark: SparkSession, tmp_path: Path, codefuse: curate.Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same corpus in another folder, listed in a random order, milled into a folder with an awkward name."""
+    """The same corpus in another folder, its folders listed in a random order and its units packed backwards."""
     (tmp_path / "moved here").mkdir()
     moved = small_corpus.make(tmp_path / "moved here")
     rng, scandir = random.Random(1), os.scandir
@@ -92,7 +93,15 @@ def test_order_of_listing_and_place(
 
     monkeypatch.setattr("curate.inputs.os.scandir", shuffled)
     monkeypatch.setattr("curate.listing._packed", _backwards)
-    assert sums(curate.run("codefuse", moved.inputs[::-1], tmp_path / "out [1] {a,b} #%20", spark)) == sums(codefuse)
+    assert sums(curate.run("codefuse", moved.inputs[::-1], tmp_path / "out", spark)) == sums(codefuse)
+
+
+def test_a_folder_with_an_awkward_name(
+    corpus: small_corpus.Corpus, spark: SparkSession, tmp_path: Path, minimal: curate.Run
+) -> None:
+    """Spark takes paths for globs and Hadoop for URLs."""
+    out = tmp_path / "out [1] {a,b} *? #%20 统计"
+    assert sums(curate.run("minimal", corpus.inputs, out, spark)) == sums(minimal)
 
 
 def _backwards(units: list[dict], pack_bytes: int) -> Iterator[dict]:

@@ -1,0 +1,43 @@
+"""Compile the kernels once, so that workers load them: `python -m curate.warm`, part of the installation.
+
+Without it the first run's workers would each compile them at the same time, for most of a minute.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+import analyzers.text.lexical
+from analyzers.decode import decode_batch
+from analyzers.signals import GROUPS
+from analyzers.text import measure
+from dedup.exact import keys
+
+_SAMPLES = (
+    (
+        "Python",
+        'import os\n\n\ndef f(x: int) -> str:\n    """Say it. 中文"""\n    # TODO: more\n    return "a b c" + \'d\'\n',
+    ),
+    ("C", '#include <stdio.h>\nint main(void) { /* é */ printf("%d", 0x1F); return 0; }\n'),
+    ("HTML", "<html><body><p>Hello, world</p><script>1</script></body></html>\n"),
+    ("Markdown", "# Title\n\nSome prose. 一些中文。\n\n* item ...\n"),
+)
+
+
+def is_compiled() -> bool:
+    """Whether kernels were compiled and kept beside their sources before."""
+    return any((Path(analyzers.text.lexical.__file__).parent / "__pycache__").glob("*.nbi"))
+
+
+def compile_kernels() -> None:
+    """Run every kernel that recipes use on a few lines."""
+    raw = pa.array([text.encode() for _, text in _SAMPLES], pa.large_binary())
+    content = decode_batch(raw).content
+    measure(content, [language for language, _ in _SAMPLES], GROUPS)
+    keys(content, ignore_whitespace=True)
+
+
+if __name__ == "__main__":
+    compile_kernels()

@@ -57,15 +57,14 @@ def judge(batch: pa.RecordBatch, rules: Mapping[str, Rule]) -> dict[str, pa.Arra
     text = np.full(n_rows, None, object)
     languages = batch.column("language").dictionary_encode()
     names, codes = languages.dictionary.to_pylist(), languages.indices.to_numpy(zero_copy_only=False)
-    columns: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    columns: dict[str, np.ndarray] = {}
     for name, rule in rules.items():
         if rule.signal not in columns:
             columns[rule.signal] = _numbers(batch.column(rule.signal))
-        numbers, measured = columns[rule.signal]
-        judged = measured & np.array([rule.applies_to(language) for language in names] or [True])[codes]
-        judged &= reason == None  # noqa: E711  elementwise
+        numbers = columns[rule.signal]
+        judged = np.array([rule.applies_to(language) for language in names] or [True])[codes]
         for broken, bound in _broken(rule, numbers):
-            hit = judged & broken & (reason == None)  # noqa: E711
+            hit = judged & broken & (reason == None)  # noqa: E711  elementwise
             if hit.any():
                 reason[hit], value[hit], limit[hit] = name, numbers[hit], np.nan if bound is None else bound
                 if rule.told_by is not None:
@@ -78,10 +77,9 @@ def judge(batch: pa.RecordBatch, rules: Mapping[str, Rule]) -> dict[str, pa.Arra
     }
 
 
-def _numbers(column: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """A column as float64 with NaN for null, and where it is measured (bool)."""
-    numbers = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    return numbers, ~np.isnan(numbers)
+def _numbers(column: pa.Array) -> np.ndarray:
+    """A column as float64 with NaN, which breaks no limit, for null."""
+    return column.cast(pa.float64()).to_numpy(zero_copy_only=False)
 
 
 def _broken(rule: Rule, numbers: np.ndarray) -> list[tuple[np.ndarray, float | None]]:

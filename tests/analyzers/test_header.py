@@ -33,6 +33,7 @@ NAMES = st.sampled_from([row.name for row in LANGUAGES] + ["Unknown", ""])
         ("C", "/* (c) 2020 */ /* licensed */", " int x;\n"),
         ("C", "// Copyright 2020\n// me\n", "#include <x.h>\n"),
         ("C", "/* about */\n// Licence: MIT\n", "/* what x is */\nint x;\n"),
+        ("C", "/* Copyright 2020 */", "\n/* what x is */\n/* and its licence */\nint x;\n"),
         ("C", "", "/* Copyright 2020, and never closed\nint x;\n"),
         ("C", "", 'char *s = "copyright";\n'),
         ("Java", "/* Licensed to the ASF */", "\npackage a;\n/* Copyright */\n"),

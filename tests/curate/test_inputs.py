@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from curate import inputs
@@ -147,6 +147,8 @@ NAMES = st.binary(max_size=6) | st.text("ab\\xéé/", max_size=8).map(str.encode
 
 
 @given(NAMES, NAMES)
+@example(b"caf\xe9", b"caf\\xe9")
+@example(b"a\\", b"a\\x5c")
 def test_names_that_differ_are_spelt_differently(one: bytes, other: bytes) -> None:
     assert (inputs.text_of(one) == inputs.text_of(other)) == (one == other)
     inputs.text_of(one).encode()  # is always text that can be stored

@@ -105,9 +105,12 @@ def test_set_puts_a_value_over_the_recipe_s(setting: str, found) -> None:
     assert others == {rule for rule in recipe.load("codefuse").stage("text").rules if rule != "lines"}
 
 
-def test_set_touches_one_rule_where_yaml_shares_a_mapping() -> None:
-    got = recipe.load("codefuse", ["stages.text.rules.mean_line.max=7"]).stage("text").rules
-    assert (got["mean_line"].max, got["max_line"].max) == (7, 1000)
+def test_set_touches_one_rule_where_yaml_shares_a_mapping(tmp_path: Path) -> None:
+    shared = tmp_path / "mine.yaml"
+    rules = "{a: &one {signal: n_words, max: 5}, b: *one, c: {<<: *one, min: 2}}"
+    shared.write_text(f"stages: [read, decode, language, text: {{rules: {rules}}}]", encoding="utf-8")
+    got = recipe.load(shared, ["stages.text.rules.a.max=7"]).stage("text").rules
+    assert [(got[name].min, got[name].max) for name in "abc"] == [(None, 7), (None, 5), (2, 5)]
 
 
 @pytest.mark.parametrize(

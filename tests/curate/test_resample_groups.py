@@ -81,7 +81,7 @@ def test_prose_is_never_a_rare_language() -> None:
 
 def test_tokens_by_language_else_by_domain() -> None:
     groups = _Groups(
-        rows(("Python", "code", 100), (PROSE, "zh", 100)), Resample(tokens_per_byte={"Python": 0.5, "zh": 2})
+        rows(("Python", "code", 100), (PROSE, "zh", 100)), Resample(tokens_per_byte={"Python": 0.5, "code": 9, "zh": 2})
     )
     assert [groups.tokens((name, domain), 10) for name, domain in (("Python", "code"), (PROSE, "zh"))] == [500, 2000]
 

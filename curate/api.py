@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate import session
+from curate.engine import check_places
 from curate.engine import run as run_engine
 from curate.progress import Reporter
 from curate.recipe import Recipe, load
@@ -35,6 +36,7 @@ def run(
     if spark is not None:
         return run_engine(checked, places, out, spark, fresh=fresh, keep_work=keep_work, reporter=reporter)
     session.check_master(master)
+    check_places(places, out, fresh=fresh)  # before the seconds that a start costs
     if not is_compiled():
         (reporter or Reporter()).say("compiling the kernels, this once")
         compile_kernels()

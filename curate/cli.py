@@ -19,8 +19,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-recipes_app = typer.Typer(help="The recipes that come with codemill.", invoke_without_command=True)
+recipes_app = typer.Typer(invoke_without_command=True)
 app.add_typer(recipes_app, name="recipes")
+
+_INTERRUPTED = "interrupted: the same command goes on where it stopped"
 
 _Set = Annotated[list[str] | None, typer.Option("--set", metavar="K=V", help="put a setting over the recipe's")]
 _Json = Annotated[bool, typer.Option("--json", help="JSON lines, for machines")]
@@ -128,19 +130,25 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         code = command.main(args=[word for word in given if word != "--debug"], standalone_mode=False)
     except KeyboardInterrupt:
-        _fail("interrupted: the same command goes on where it stopped", 130)
+        _fail(_INTERRUPTED, 130)
     except CodemillError as error:
         if debug:
             raise
         _fail(str(error), 2 if isinstance(error, WrongUse) else 1)
-    except Exception as error:
+    except Exception as caught:
+        error: Any = caught
         if debug:
             raise
         if hasattr(error, "format_message"):  # click's own errors; typer may carry a copy of click
+            if not error.format_message():  # no command was given: click has shown the help, or shows it now
+                error.show()
+                sys.exit(2)
             _fail(error.format_message(), 2)
         if type(error).__name__ == "Abort":
-            _fail("interrupted: the same command goes on where it stopped", 130)
+            _fail(_INTERRUPTED, 130)
         _fail(_one_sentence(error), 1)
+    if code == 130:  # typer ends so by itself, without a word
+        _fail(_INTERRUPTED, 130)
     sys.exit(code if isinstance(code, int) else 0)
 
 

@@ -78,6 +78,14 @@ def clear(folder: Path) -> None:
         shutil.rmtree(folder / name, ignore_errors=True)
 
 
+def check_places(inputs: Sequence[str | Path], out: str | Path, *, fresh: bool) -> None:
+    """WrongUse where an input names nothing or OUT is no place for a run; touches nothing."""
+    resolve(inputs)
+    folder = Path(os.path.abspath(out))
+    if not fresh and not (folder / manifest.NAME).exists():
+        _refuse_strangers(folder)
+
+
 def _refuse_strangers(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise WrongUse(f"--out {folder} is a file: name a folder")

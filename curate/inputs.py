@@ -223,7 +223,8 @@ def _row_ranges(file: Start, status: os.stat_result) -> list[dict]:
     units, row = [], 0
     for group in range(footer.num_row_groups):
         meta = footer.row_group(group)
-        units.append(_unit("parquet", file, row, row + meta.num_rows, meta.total_byte_size, status))
+        if meta.num_rows:
+            units.append(_unit("parquet", file, row, row + meta.num_rows, meta.total_byte_size, status))
         row += meta.num_rows
     return units or [_refused(file, "empty", None)]
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from curate.errors import WrongUse
+from curate.schema import DOCUMENT, LEDGER
 
 MANIFEST = "manifest.json"
 
@@ -43,12 +44,12 @@ class Run:
     @property
     def shards(self) -> ds.Dataset:
         """Kept files, curate.schema.DOCUMENT."""
-        return self._table("shards/")
+        return self._table("shards/", DOCUMENT)
 
     @property
     def ledger(self) -> ds.Dataset:
         """All files that were read, curate.schema.LEDGER."""
-        return self._table("ledger/")
+        return self._table("ledger/", LEDGER)
 
     def files(self, prefix: str) -> list[Path]:
         """Files of the manifest below a folder of the run, in its order."""
@@ -61,5 +62,6 @@ class Run:
                 columns=list(columns) if columns else None, batch_size=batch_rows
             )
 
-    def _table(self, prefix: str) -> ds.Dataset:
-        return ds.dataset([str(file) for file in self.files(prefix)], format="parquet")
+    def _table(self, prefix: str, schema: pa.Schema) -> ds.Dataset:
+        files = [str(file) for file in self.files(prefix)]
+        return ds.dataset(files, format="parquet") if files else ds.dataset(schema.empty_table())

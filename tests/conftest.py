@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
+
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no defect
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
@@ -17,13 +22,13 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """A session on two cores with a small heap, started when a test first asks. Such tests are marked `spark`."""
     from curate import session
 
-    settings = {
+    small = {
         "spark.driver.memory": "1g",
         "spark.local.dir": str(tmp_path_factory.mktemp("spark")),
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # py4j closes its sockets when it is collected
-        own = session.start("local[2]", settings)
+        own = session.start("local[2]", small)
         yield own
         own.stop()
 

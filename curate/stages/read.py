@@ -9,7 +9,7 @@ from curate.stage import Stage
 
 
 class Read(Stage):
-    """How input is read. Reasons to drop: unreadable, too_large_to_read, symlink, not_a_file, version_control,
+    """How input is read. Reasons to drop: unreadable, too_large_to_read, empty, symlink, not_a_file, version_control,
     output_folder, bad_json, no_content, no_content_column."""
 
     name = "read"

@@ -66,6 +66,11 @@ class Resample(Wide):
                 raise ValueError(f"keep_rates.{name} is {rate} and must lie in 0..1")
         if unknown := set(self.mixture) - set(get_args(Domain)):
             raise ValueError(f"mixture names {sorted(unknown)[0]!r}; domains are {', '.join(get_args(Domain))}")
+        positive = {"exponents": self.exponents, "tokens_per_byte": self.tokens_per_byte, "mixture": self.mixture}
+        for field, values in positive.items():
+            for name, value in values.items():
+                if value < 0 or (value == 0 and field != "mixture"):
+                    raise ValueError(f"{field}.{name} is {value} and must be above 0")
         if self.mixture and abs(sum(self.mixture.values()) - 1) > 1e-6:
             raise ValueError(f"mixture adds up to {sum(self.mixture.values()):g} and must add up to 1")
         if self.mixture and self.anchor is not None and self.anchor not in self.mixture:

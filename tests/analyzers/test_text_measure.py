@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzers.signals import ALL_SIGNALS, GROUPS, SIGNALS, arrow_struct, names_of
+from analyzers.signals import ALL_SIGNALS, GROUPS, arrow_struct, names_of
 from analyzers.text import measure
 
 ROWS = st.tuples(

@@ -141,12 +141,13 @@ def test_the_summary_tells_what_was_read_what_stayed_and_why(run: Run) -> None:
 
 
 def test_a_long_summary_adds_up_what_it_leaves_out(tmp_path: Path) -> None:
-    n = summary.MOST_REASONS + 3
-    rows = [row(f"{k}.py", **drop("text", f"rule {k}"), language=f"Language {k}") for k in range(n)]
-    told = printed(summary.show, made_run.make(tmp_path, rows))
-    assert ["3", "other", "reasons", "3", "0.0"] in [line.split() for line in told.splitlines()]
-    assert f"{n - summary.MOST_LANGUAGES} other languages" in told
-    assert "-" in told  # a share of nothing
+    n_reasons, n_languages = summary.MOST_REASONS + 3, summary.MOST_LANGUAGES + 2
+    rows = [row(f"{k}.py", **drop("text", f"rule {k}"), language="Gone") for k in range(n_reasons)]
+    rows += [row(f"{k}.kept", language=f"Language {k}") for k in range(n_languages)]
+    told = [line.split() for line in printed(summary.show, made_run.make(tmp_path, rows)).splitlines()]
+    assert ["3", "other", "reasons", "3", "0.0"] in told
+    assert ["2", "other", "languages", "2", "0.0", f"{2 / n_languages:.1%}"] in told
+    assert not any(line[:1] == ["Gone"] for line in told)  # of which nothing was kept
 
 
 def test_a_run_that_dropped_nothing_has_no_table_of_reasons(tmp_path: Path) -> None:

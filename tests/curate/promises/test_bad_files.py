@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import os
 import random
 from pathlib import Path
@@ -14,7 +15,7 @@ import pyarrow.compute as pc
 import pytest
 import small_corpus
 import zstandard
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from reading import MAX_BYTES, file_units, rows_of
 
@@ -173,6 +174,8 @@ JSON_VALUES = st.recursive(
 TAKEN = (*readers.CONTENT, *readers.PATH, *readers.REPO, *readers.LICENCE, *readers.STARS, *readers.LANGUAGE)
 
 
+@example([{"stars": math.inf}, {"stars": 10**30}, {"stars": -(10**30)}, {"stars": "9" * 5_000}, {"stars": math.nan}])
+@example([{"license": ["\ud800", 3, None]}, {"path": "\ud800"}, {"content": {"a": "\ud800"}}, {"repo": ["\0"]}])
 @given(st.lists(st.one_of(st.binary(max_size=40), st.dictionaries(st.sampled_from(TAKEN), JSON_VALUES)), max_size=8))
 def test_no_line_of_jsonl_stops_the_reader(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes | dict]) -> None:
     """Each line that is not blank gives one row, whatever stands in it."""

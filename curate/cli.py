@@ -135,21 +135,25 @@ def main(arguments: list[str] | None = None) -> None:
         if debug:
             raise
         _fail(str(error), 2 if isinstance(error, WrongUse) else 1)
-    except Exception as caught:
-        error: Any = caught
+    except Exception as error:
         if debug:
             raise
-        if hasattr(error, "format_message"):  # click's own errors; typer may carry a copy of click
-            if not error.format_message():  # no command was given: click has shown the help, or shows it now
-                error.show()
-                sys.exit(2)
-            _fail(error.format_message(), 2)
-        if type(error).__name__ == "Abort":
-            _fail(_INTERRUPTED, 130)
-        _fail(_one_sentence(error), 1)
+        _end(error)
     if code == 130:  # typer ends so by itself, without a word
         _fail(_INTERRUPTED, 130)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _end(error: Any) -> None:
+    """The end of a command by an error that is not ours: click's, Spark's, or a defect."""
+    if hasattr(error, "format_message"):  # click's own errors; typer may carry a copy of click
+        if not error.format_message():  # no command was given: it shows the help
+            error.show()
+            sys.exit(2)
+        _fail(error.format_message(), 2)
+    if type(error).__name__ == "Abort":
+        _fail(_INTERRUPTED, 130)
+    _fail(_one_sentence(error), 1)
 
 
 def _one_sentence(error: Exception) -> str:

@@ -23,7 +23,7 @@ from curate.recipe import Recipe
 from curate.session import parallelism
 from curate.shards import Run
 from curate.stage import Stage, Wide, check_contracts
-from curate.work import Work, url, write_whole
+from curate.work import Work, glob_url, url, write_whole
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -52,12 +52,11 @@ def run(
     mill = _Mill(recipe, roots, folder, spark, reporter or Reporter())
     found = mill.list_inputs()
     if earlier is not None:
-        same = earlier["recipe"]["hash"] == recipe.hash and earlier["inputs"]["hash"] == found["hash"]
-        if not same:
+        mill.work.remove()
+        if earlier["recipe"]["hash"] != recipe.hash or earlier["inputs"]["hash"] != found["hash"]:
             raise WrongUse(
                 f"{folder} holds a finished run of another recipe or input: name another --out, or say --fresh"
             )
-        mill.work.remove()
         return Run(folder)
     if found["n_units"] == 0:
         raise RunFailed(f"nothing was read: there is no file in {', '.join(root.location for root in roots)}")
@@ -89,7 +88,7 @@ def check_places(inputs: Sequence[str | Path], out: str | Path, *, fresh: bool) 
 def _refuse_strangers(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise WrongUse(f"--out {folder} is a file: name a folder")
-    ours = {"shards", "ledger", "_work", "report.html"}
+    ours = {"shards", "ledger", "_work", report.NAME, f"{report.NAME}.unfinished", f"{manifest.NAME}.unfinished"}
     strangers = sorted(path.name for path in folder.glob("*") if path.name not in ours) if folder.is_dir() else []
     if strangers:
         raise WrongUse(f"--out {folder} holds {strangers[0]!r}, which is no run's: name an empty or new folder")
@@ -147,7 +146,10 @@ class _Mill:
             n_tasks = max(1, by_bytes, min(self.listing["n_packs"], 4 * self.cores))
             rows = packs.repartition(n_tasks).mapInArrow(mill, from_arrow_schema(schema))
             rows.write.option("parquet.compression.codec.zstd.level", "1").parquet(url(folder))
-            return {"rows": _rows_below(Path(folder))}
+            return {
+                "rows": _rows_below(Path(folder)),
+                "by_unit": manifest.count_units(self.spark.read.parquet(glob_url(folder))),
+            }
 
         self._stage("narrow", self.fingerprint, write, n_bytes=self.listing["bytes"])
 
@@ -188,7 +190,7 @@ class _Mill:
     def finish(self) -> None:
         """Check that nothing is lost, move the files to their places, and write the manifest, last of all."""
         files = self.notes["shards"]["files"] + self.notes["ledger"]["files"]
-        ledger = self.spark.read.parquet(*(url(file["written"]) for file in self.notes["ledger"]["files"]))
+        ledger = self.spark.read.parquet(*(glob_url(file["written"]) for file in self.notes["ledger"]["files"]))
         counts = manifest.count(ledger)
         manifest.check_nothing_lost(self.listing, counts, self.notes)
         for file in files:

@@ -131,6 +131,8 @@ def units_of_file(file: Start) -> list[dict]:
         return _row_ranges(file, status)
     if not (file.named and name.endswith(tuple(suffix.encode() for suffix in DATASET_SUFFIXES))):
         return [_unit("file", file, 0, -1, status.st_size, status)]
+    if status.st_size == 0:
+        return [_refused(file, "empty", None)]
     if name.endswith((b".gz", b".zst")):
         return [_unit("jsonl", file, 0, -1, status.st_size, status)]
     edges = [*range(0, max(status.st_size, 1), RANGE_BYTES), status.st_size]

@@ -38,7 +38,7 @@ def count(ledger: DataFrame) -> dict[str, Any]:
     from pyspark.sql import functions as F
 
     rows = (
-        ledger.groupBy("drop_stage", "drop_reason", "language", F.col("source.row").isNull().alias("is_file"))
+        ledger.groupBy("drop_stage", "drop_reason", "language")
         .agg(F.count("*").alias("files"), F.coalesce(F.sum("size_bytes"), F.lit(0)).alias("bytes"))
         .collect()
     )
@@ -46,10 +46,8 @@ def count(ledger: DataFrame) -> dict[str, Any]:
     reasons: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
     languages: dict[str, dict[str, list[int]]] = defaultdict(lambda: {"read": [0, 0], "kept": [0, 0]})
     dropped_by: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    n_files = 0
     for row in rows:
         amount = (row["files"], row["bytes"])
-        n_files += row["files"] if row["is_file"] else 0
         places = [total["read"]]
         language = row["language"]
         if language is not None:
@@ -64,7 +62,6 @@ def count(ledger: DataFrame) -> dict[str, Any]:
             place[1] += amount[1]
     return {
         **{name: {"files": files, "bytes": n_bytes} for name, (files, n_bytes) in total.items()},
-        "plain_files": n_files,
         "reasons": [
             {"stage": stage, "reason": reason, "files": files, "bytes": n_bytes,
              "languages": dict(sorted(dropped_by[f"{stage}.{reason}"].items(), key=lambda item: (-item[1], item[0])))}
@@ -77,29 +74,36 @@ def count(ledger: DataFrame) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def check_nothing_lost(listing: dict[str, Any], counts: dict[str, Any], notes: dict[str, Any]) -> None:
-    """RunFailed where a listed file has no row, or shards and ledger tell of different numbers."""
-    if counts["plain_files"] != listing["n_files"]:
-        raise RunFailed(
-            f"{listing['n_files']} files were listed and {counts['plain_files']} are in the ledger: "
-            f"the input changed while it was read, or this is a defect; run again with --fresh"
-        )
-    if counts["read"]["files"] - counts["plain_files"] < listing["n_rows"] and not _unread_rows(counts):
-        raise RunFailed(
-            f"{listing['n_rows']} rows were listed in Parquet files and fewer are in the ledger: run again with --fresh"
-        )
+def count_units(work: DataFrame) -> dict[str, int]:
+    """Rows of `_work` by the kind of unit they came from. A row that tells of unread rows counts for all of them."""
+    from pyspark.sql import functions as F
+
+    stands_for_many = "unit_kind = 'parquet' and drop_reason in ('unreadable', 'no_content_column')"
+    n_rows = F.when(F.expr(stands_for_many), F.col("drop_value")).otherwise(1)
+    rows = work.groupBy("unit_kind").agg(F.sum(n_rows).cast("long").alias("n_rows")).collect()
+    return {row["unit_kind"]: row["n_rows"] for row in rows}
+
+
+def check_nothing_lost(listing: dict[str, Any], counts: dict[str, Any], notes: dict[str, dict[str, Any]]) -> None:
+    """RunFailed where what was listed is not what was read, or shards and ledger tell of different numbers."""
+    by_unit = notes["narrow"]["by_unit"]
     in_shards = sum(file["rows"] for file in notes["shards"]["files"])
-    if in_shards != counts["kept"]["files"]:
-        raise RunFailed(
-            f"the ledger keeps {counts['kept']['files']} files and the shards hold {in_shards}: run again with --fresh"
-        )
-    if counts["read"]["files"] != counts["kept"]["files"] + counts["dropped"]["files"]:
-        raise RunFailed("read is not kept + dropped: this is a defect of codemill")
-
-
-def _unread_rows(counts: dict[str, Any]) -> bool:
-    """Whether a part of a data set's file could not be read, and is told of by one row for many."""
-    return any(row["reason"] in ("unreadable", "no_content_column") for row in counts["reasons"])
+    for what, listed, found in (
+        ("files listed and read", listing["n_files"], by_unit.get("file", 0) + by_unit.get("refused", 0)),
+        ("rows of Parquet listed and read", listing["n_rows"], by_unit.get("parquet", 0)),
+        ("rows of the fused pass and of the ledger", notes["narrow"]["rows"], counts["read"]["files"]),
+        ("files kept by the ledger and in shards", counts["kept"]["files"], in_shards),
+        (
+            "files read, and kept or dropped",
+            counts["read"]["files"],
+            counts["kept"]["files"] + counts["dropped"]["files"],
+        ),
+    ):
+        if listed != found:
+            raise RunFailed(
+                f"{what} are {listed} and {found} and must be equal: "
+                f"the input changed while it was read, or this is a defect; run again with --fresh"
+            )
 
 
 def build(

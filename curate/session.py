@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 import sys
+import threading
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,6 +77,11 @@ def start(master: str | None = None, settings: dict[str, str] | None = None) -> 
     except Exception as error:  # py4j and pyspark raise a dozen kinds here
         raise RunFailed(f"Spark did not start on {master!r}: {str(error).splitlines()[0]}") from error
     session.sparkContext.setLogLevel("ERROR")
+    if threading.current_thread() is threading.main_thread():
+        # pyspark's own handler calls into the JVM in the middle of whatever call Ctrl-C met.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    logging.getLogger("py4j").propagate = False  # it prints the trace of what it raises as well
+    logging.getLogger("py4j").addHandler(logging.NullHandler())
     return session
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable
@@ -55,7 +56,7 @@ class Work:
 
     def read(self, spark: SparkSession, name: str) -> DataFrame:
         """A finished stage's table."""
-        return spark.read.parquet(url(self.folder / name))
+        return spark.read.parquet(glob_url(self.folder / name))
 
     def remove(self) -> None:
         """Take the whole folder away."""
@@ -68,6 +69,11 @@ class Work:
 def url(path: str | Path) -> str:
     """A local path as Spark takes it: Hadoop's paths are not percent-encoded."""
     return f"file://{path}"
+
+
+def glob_url(path: str | Path) -> str:
+    """The same for reading, where Spark takes paths for globs."""
+    return url(re.sub(r"([\\\[\]{}*?])", r"\\\1", str(path)))
 
 
 def write_whole(path: Path, text: str) -> None:

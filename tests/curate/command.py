@@ -107,8 +107,6 @@ def sums(run: curate.Run) -> dict[str, str]:
     """sha256 of every file of a run by its place, as its manifest says and as it is on the disk."""
     told = {file["path"]: file["sha256"] for file in run.manifest["files"]}
     found = sorted(path for name in ("shards", "ledger") for path in (run.folder / name).rglob("*") if path.is_file())
-    there = {
-        path.relative_to(run.folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in found
-    }
+    there = {path.relative_to(run.folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
     assert there == told
     return told

@@ -87,7 +87,7 @@ def test_a_named_data_set_is_read_by_rows_and_in_ranges(tree: Path, monkeypatch:
         ("jsonl", "rows.jsonl", 0, 4, 4),
         ("jsonl", "rows.jsonl", 4, 6, 2),
         ("jsonl", "one.jsonl.gz", 0, -1, 6),  # no way into the middle
-        ("jsonl", "nothing.jsonl", 0, 0, 0),
+        ("refused", "nothing.jsonl", 0, -1, 0),
         ("file", "a.py", 0, -1, 6),
     ]
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import pytest
 import small_corpus
 from command import Ended, sums
-from pyspark.errors import AnalysisException
 
 import curate
 from curate.listing import _packed
@@ -97,7 +96,6 @@ def test_order_of_listing_and_place(
     assert sums(curate.run("codefuse", moved.inputs[::-1], tmp_path / "out", spark)) == sums(codefuse)
 
 
-@pytest.mark.xfail(raises=AnalysisException, strict=True, reason="PATH_NOT_FOUND: Work.read gives Spark a glob")
 def test_a_folder_with_an_awkward_name(
     corpus: small_corpus.Corpus, spark: SparkSession, tmp_path: Path, minimal: curate.Run
 ) -> None:
@@ -109,4 +107,3 @@ def test_a_folder_with_an_awkward_name(
 def _backwards(units: list[dict], pack_bytes: int) -> Iterator[dict]:
     """Packs of the units in the opposite order."""
     yield from _packed(list(units)[::-1], pack_bytes)
-

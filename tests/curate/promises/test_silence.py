@@ -81,7 +81,6 @@ def test_a_finished_run_is_given_back_untouched(main: Main, corpus: Corpus, mini
     assert state(minimal.folder) == before
 
 
-@pytest.mark.xfail(raises=AssertionError, strict=True, reason="_work is left in the finished run's folder")
 @pytest.mark.parametrize("other", ["recipe", "input"])
 def test_another_recipe_or_input_on_a_finished_run_is_refused(
     other: str, main: Main, corpus: Corpus, minimal: curate.Run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -126,6 +127,8 @@ def main(arguments: list[str] | None = None) -> None:
     """The `codemill` command. Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
+    if not debug:
+        logging.getLogger().addHandler(logging.NullHandler())  # py4j logs the trace of what it raises as well
     command: Any = typer.main.get_command(app)
     try:
         code = command.main(args=[word for word in given if word != "--debug"], standalone_mode=False)

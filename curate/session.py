@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -80,8 +79,6 @@ def start(master: str | None = None, settings: dict[str, str] | None = None) -> 
     if threading.current_thread() is threading.main_thread():
         # pyspark's own handler calls into the JVM in the middle of whatever call Ctrl-C met.
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    logging.getLogger("py4j").propagate = False  # it prints the trace of what it raises as well
-    logging.getLogger("py4j").addHandler(logging.NullHandler())
     return session
 
 

@@ -91,6 +91,7 @@ LINE = st.one_of(
 @example([json.dumps({"content": "x" * 2100}).encode(), b'{"content": "y"}'], False, [0.1, 0.2, 0.9])
 def test_any_cut_of_a_jsonl_file_gives_every_line_once(lines: list[bytes], ends: bool, cuts: list[float]) -> None:
     text = b"\n".join(lines) + (b"\n" if ends else b"")
+    assume(text)  # an empty file is told of as such and never read
     starts, at = {}, 0
     for line in text.split(b"\n"):
         if line.strip():

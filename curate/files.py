@@ -1,8 +1,9 @@
-"""Writing sorted rows into Parquet files whose bytes depend on the rows alone.
+"""Writing rows into Parquet files from within tasks.
 
 Tasks write files under names of their own, and the driver takes those that finished tasks told of: an attempt that is
-killed, repeated or raced leaves a file that nobody knows. Spark's own writer is not used here because its footers list
-encodings in the order of a Java hash set, which differs from one JVM to the next.
+killed, repeated or raced leaves a file that nobody knows. Spark's own writer is not used here, for two reasons: its
+footers list encodings in the order of a Java hash set, which differs from one JVM to the next, and content that goes
+back through the JVM to be written costs more than all text rules together.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from curate.packed import unpack
 
 WRITTEN = pa.schema(
     [
@@ -26,48 +30,91 @@ WRITTEN = pa.schema(
         ("rows", pa.int64()),
         ("bytes", pa.int64()),
         ("sha256", pa.string()),
+        ("fault", pa.string()),
     ]
 )
-"""A row for each file that was written: its number in the plan, where it lies, and what it holds."""
+"""A row for each file that was written: its number in the plan, where it lies, what it holds, and what is wrong."""
 
 GROUP_BYTES = 32 << 20  # content of a row group; what a writer holds in memory is about twice that
 GROUP_ROWS = 100_000
 ZSTD_LEVEL = 3
 ROW_BYTES = 256  # what a row costs beside its content
+_GATHERED_BYTES = 8 << 20
+_UNLIKE = ("content", "file_id", "content_id")  # columns whose values seldom repeat: no dictionary
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileWriter:
-    """Rows in order of `_file` in, a file for each number out. Runs in Spark's Python workers, and without Spark."""
+    """Rows in order of `_file` in, a file for each number out. Runs in Spark's Python workers, and without Spark.
+
+    Signals come in packed (curate.packed) and are written as the struct they are. `ascending` names a text column that
+    must rise strictly within a file; a row that repeats the one before is told of as the file's fault.
+    """
 
     folder: str
     schema: pa.Schema
+    ascending: str | None = None
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Rows of WRITTEN, one as soon as each file is complete."""
-        open_file: _OpenFile | None = None
-        for batch in batches:
-            for number, rows in _runs(batch):
-                if open_file is not None and open_file.number != number:
-                    yield open_file.close()
+        open_file: ParquetFile | None = None
+        number, last, fault = -1, "", None
+        for batch in _gathered(batches):
+            for one, rows in _runs(batch):
+                if open_file is not None and number != one:
+                    yield _told(open_file, number, fault)
                     open_file = None
-                open_file = open_file or _OpenFile(self.folder, number, self.schema)
-                open_file.add(rows.select(self.schema.names))
+                if open_file is None:
+                    number, last, fault = one, "", None
+                    open_file = ParquetFile(Path(self.folder) / f"{one:06d}-{uuid.uuid4().hex}.parquet", self.schema)
+                if self.ascending is not None:
+                    names = [last, *rows.column(self.ascending).to_pylist()]
+                    fault = fault or next((f"{a} before {b}" for a, b in pairwise(names) if a >= b), None)
+                    last = names[-1]
+                open_file.add(self._unpacked(rows.select(self.schema.names)))
         if open_file is not None:
-            yield open_file.close()
+            yield _told(open_file, number, fault)
+
+    def _unpacked(self, rows: pa.RecordBatch) -> pa.RecordBatch:
+        place = self.schema.get_field_index("signals")
+        signals = unpack(rows.column("signals"), self.schema.field("signals").type)
+        return rows.set_column(place, self.schema.field("signals"), signals)
 
 
-class _OpenFile:
+def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The same rows in fewer batches. Spark sends few rows at a time, so that even the longest stay within memory."""
+    held: list[pa.RecordBatch] = []
+    held_bytes = 0
+    for batch in batches:
+        if batch.num_rows == 0:
+            continue
+        held.append(batch)
+        held_bytes += batch.get_total_buffer_size()
+        if held_bytes >= _GATHERED_BYTES:
+            yield _joined(held)
+            held, held_bytes = [], 0
+    if held:
+        yield _joined(held)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return pa.Table.from_batches(batches).combine_chunks().to_batches()[0]
+
+
+def _told(file: ParquetFile, number: int, fault: str | None) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([{"number": number, "fault": fault} | file.close()], schema=WRITTEN)
+
+
+class ParquetFile:
     """One file under way. Row groups are cut by the rows' sizes, however the rows arrive."""
 
-    def __init__(self, folder: str, number: int, schema: pa.Schema):
-        self.number, self.schema = number, schema
-        self.path = Path(folder) / f"{number:06d}-{uuid.uuid4().hex}.parquet"
+    def __init__(self, path: Path, schema: pa.Schema, zstd_level: int = ZSTD_LEVEL):
+        self.path, self.schema = path, schema
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.stream = self.path.open("wb")
         self.writer = pq.ParquetWriter(
-            self.stream, schema, compression="zstd", compression_level=ZSTD_LEVEL, store_schema=False,
-            use_dictionary=[name for name in schema.names if name not in ("content", "file_id", "content_id")],
+            self.stream, schema, compression="zstd", compression_level=zstd_level, store_schema=False,
+            use_dictionary=[name for name in schema.names if name not in _UNLIKE],
         )  # fmt: skip
         self.held: list[pa.RecordBatch] = []
         self.held_bytes = self.held_rows = self.n_rows = 0
@@ -86,8 +133,8 @@ class _OpenFile:
             if self.held_bytes >= GROUP_BYTES or self.held_rows == GROUP_ROWS:
                 self._flush()
 
-    def close(self) -> pa.RecordBatch:
-        """Complete the file and tell of it."""
+    def close(self) -> dict[str, Any]:
+        """Complete the file and tell of it: written, rows, bytes, sha256."""
         self._flush()
         self.writer.close()
         self.stream.flush()
@@ -95,8 +142,9 @@ class _OpenFile:
         self.stream.close()
         with self.path.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
-        told = {"number": self.number, "written": str(self.path), "rows": self.n_rows, "sha256": digest}
-        return pa.RecordBatch.from_pylist([told | {"bytes": self.path.stat().st_size}], schema=WRITTEN)
+        return {
+            "written": str(self.path), "rows": self.n_rows, "bytes": self.path.stat().st_size, "sha256": digest,
+        }  # fmt: skip
 
     def _flush(self) -> None:
         if self.held:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import pyarrow as pa
 
+from curate.errors import RunFailed
 from curate.files import WRITTEN, FileWriter
 from curate.schema import DECISION, DOCUMENT, LEDGER
 
@@ -72,22 +73,26 @@ def write_shards(kept: DataFrame, layout: Plan, large: Sequence[str], folder: st
 
 
 def write_ledger(rows: DataFrame, n_rows: int, ledger_rows: int, folder: str) -> list[dict[str, Any]]:
-    """All files into files below `folder`, in the order of file_id through all of them; gives their rows of WRITTEN."""
+    """All files into files below `folder`, in the order of file_id through all of them; gives their rows of WRITTEN.
+
+    RunFailed where one file_id comes twice: a file read twice could hide another that was lost.
+    """
     from pyspark.sql import functions as F
 
     n_parts = max(1, math.ceil(n_rows / ledger_rows))
     part = F.floor(F.conv(F.substring("file_id", 1, 8), 16, 10).cast("long") * n_parts / F.lit(1 << 32))
-    found = _write(rows, LEDGER, part, n_parts, ["file_id"], folder)
+    found = _write(rows, LEDGER, part, n_parts, ["file_id"], folder, ascending="file_id")
     return [row | {"path": f"ledger/{row['number']:05d}.parquet"} for row in found]
 
 
 def _write(
-    rows: DataFrame, schema: pa.Schema, number: Column, n_tasks: int, order: list[str], folder: str
-) -> list[dict[str, Any]]:
+    rows: DataFrame, schema: pa.Schema, number: Column, n_tasks: int, order: list[str], folder: str,
+    ascending: str | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
     from pyspark.sql import functions as F
     from pyspark.sql.pandas.types import from_arrow_schema
 
-    writer = FileWriter(folder=folder, schema=schema)
+    writer = FileWriter(folder=folder, schema=schema, ascending=ascending)
 
     def write(batches):  # Spark pickles a plain function; its types are FileWriter.__call__'s
         return writer(batches)
@@ -95,8 +100,11 @@ def _write(
     numbered = rows.select(*_columns(rows, schema), number.cast("int").alias("_file"))
     task = (F.col("_file") % F.lit(n_tasks)).cast("int")
     sorted_rows = numbered.repartitionById(n_tasks, task).sortWithinPartitions("_file", *order)
-    found = sorted_rows.mapInArrow(write, from_arrow_schema(WRITTEN)).collect()
-    return sorted((row.asDict() for row in found), key=lambda row: row["number"])
+    found = [row.asDict() for row in sorted_rows.mapInArrow(write, from_arrow_schema(WRITTEN)).collect()]
+    for row in found:
+        if fault := row.pop("fault"):
+            raise RunFailed(f"a file was read twice, file_id {fault}: this is a defect; run again with --fresh")
+    return sorted(found, key=lambda row: row["number"])
 
 
 def ledger_rows(work: DataFrame, decided: DataFrame | None) -> DataFrame:

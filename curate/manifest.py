@@ -74,20 +74,11 @@ def count(ledger: DataFrame) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def count_units(work: DataFrame) -> dict[str, int]:
-    """Rows of `_work` by the kind of unit they came from. A row that tells of unread rows counts for all of them."""
-    from pyspark.sql import functions as F
-
-    stands_for_many = "unit_kind = 'parquet' and drop_reason in ('unreadable', 'no_content_column')"
-    n_rows = F.when(F.expr(stands_for_many), F.col("drop_value")).otherwise(1)
-    rows = work.groupBy("unit_kind").agg(F.sum(n_rows).cast("long").alias("n_rows")).collect()
-    return {row["unit_kind"]: row["n_rows"] for row in rows}
-
-
 def check_nothing_lost(listing: dict[str, Any], counts: dict[str, Any], notes: dict[str, dict[str, Any]]) -> None:
     """RunFailed where what was listed is not what was read, or shards and ledger tell of different numbers."""
     by_unit = notes["narrow"]["by_unit"]
-    in_shards = sum(file["rows"] for file in notes["shards"]["files"])
+    files = notes["layout"]["files"]
+    in_shards = sum(file["rows"] for file in files if file["path"].startswith("shards/"))
     for what, listed, found in (
         ("files listed and read", listing["n_files"], by_unit.get("file", 0) + by_unit.get("refused", 0)),
         ("rows of Parquet listed and read", listing["n_rows"], by_unit.get("parquet", 0)),

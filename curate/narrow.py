@@ -5,13 +5,18 @@ Runs inside Spark's Python workers, and as well without Spark: it is a function 
 
 from __future__ import annotations
 
+import uuid
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from curate.files import ParquetFile
+from curate.packed import pack
 from curate.readers import read_units
 from curate.schema import LEDGER, SIGNALS, VERDICT
 from curate.stage import Stage
@@ -29,13 +34,24 @@ ENGINE_COLUMNS = [
 ]
 _OF_WIDE_STAGES = {"duplicate_of", "similarity", "cluster", "match"}
 
+WORKED = pa.schema([("written", pa.string()), ("rows", pa.int64()), ("units", pa.map_(pa.string(), pa.int64()))])
+"""A row for each file of work rows: where it lies, its rows, and the listed rows they stand for by kind of unit."""
+
+_ZSTD_LEVEL = 1  # of what is read once or twice and removed
+_UNREAD = ("unreadable", "no_content_column")  # of Parquet: one row tells of `drop_value` rows
+
 
 def work_schema(extra: dict[str, pa.DataType]) -> pa.Schema:
-    """Columns of `_work`: ledger and content, keys that stages write for later ones, and the engine's own."""
+    """Work rows: the ledger's columns and content, keys that stages write for later ones, and the engine's own."""
     kept = [field for field in LEDGER if field.name not in _OF_WIDE_STAGES]
     hidden = {"raw", "claimed_language", *SIGNALS.names}
     keys = [(name, kind) for name, kind in extra.items() if name not in hidden]
     return pa.schema([*kept, ("content", pa.large_string()), *keys, *ENGINE_COLUMNS])
+
+
+def packed(schema: pa.Schema) -> pa.Schema:
+    """Work rows as `_work` holds them: signals as bytes, which nothing in the JVM looks into."""
+    return schema.set(schema.get_field_index("signals"), pa.field("signals", pa.large_binary()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +65,41 @@ class NarrowPass:
     def __call__(self, packs: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Work rows for the units of packs, in batches of bounded size."""
         for batch in packs:
-            for pack in batch.column("units").to_pylist():
-                for kind, units in _by_kind(pack):
+            for held in batch.column("units").to_pylist():
+                for kind, units in _by_kind(held):
                     for raw in read_units(units, max_bytes=self.read.max_bytes, batch_bytes=self.read.batch_bytes):
                         yield mill(raw, kind, self.stages, self.schema)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkWriter:
+    """The fused pass with its rows written where they are made: packs in, a row of WORKED for each task's file out."""
+
+    narrow: NarrowPass
+    folder: str
+
+    def __call__(self, packs: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """One file for all packs, one row that tells of it; nothing for no packs."""
+        file: ParquetFile | None = None
+        units: Counter[str] = Counter()
+        schema = packed(self.narrow.schema)
+        for rows in self.narrow(packs):
+            path = Path(self.folder) / f"{uuid.uuid4().hex}.parquet"
+            file = file or ParquetFile(path, schema, zstd_level=_ZSTD_LEVEL)
+            file.add(rows.set_column(schema.get_field_index("signals"), "signals", pack(rows.column("signals"))))
+            units += count_units(rows)
+        if file is not None:
+            told = file.close() | {"units": list(units.items())}
+            yield pa.RecordBatch.from_pylist([{name: told[name] for name in WORKED.names}], schema=WORKED)
+
+
+def count_units(rows: pa.RecordBatch) -> Counter[str]:
+    """Listed rows that work rows stand for, by kind of unit. A row that tells of unread rows counts for all of them."""
+    columns = (rows.column(name).to_pylist() for name in ("unit_kind", "drop_reason", "drop_value"))
+    counts: Counter[str] = Counter()
+    for kind, reason, value in zip(*columns, strict=True):
+        counts[kind] += int(value) if kind == "parquet" and reason in _UNREAD else 1
+    return counts
 
 
 def _by_kind(units: list[dict]) -> Iterator[tuple[str, list[dict]]]:

@@ -104,7 +104,7 @@ def _seconds(manifest: dict[str, Any]) -> Html | None:
     """Seconds of every stage; the manifest's own seconds lack stages that an interrupted run had finished before."""
     now, told = manifest["seconds"], manifest["stages"]
     names = [name for stage in manifest["recipe"]["stages"] for name in stage]
-    order = {name: place for place, name in enumerate(["listing", "narrow", *names, "shards", "ledger"])}
+    order = {name: place for place, name in enumerate(["listing", "narrow", *names, "layout"])}
     seconds = {name: notes["seconds"] for name, notes in told.items() if "seconds" in notes} | now
     known = sorted(seconds.items(), key=lambda item: (order.get(item[0], len(order)), item[0]))
     if not known:

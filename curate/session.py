@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -23,14 +24,15 @@ if TYPE_CHECKING:
 _SETTINGS = {
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     "spark.sql.session.timeZone": "UTC",
-    "spark.sql.execution.arrow.maxRecordsPerBatch": "2000",
-    "spark.sql.execution.arrow.maxBytesPerBatch": "16MB",
+    # Few rows, so that even the longest fit; asking Spark for a bound in bytes makes it measure every column each row.
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "64",
     "spark.sql.execution.pythonUDF.arrow.enabled": "true",
     "spark.sql.adaptive.enabled": "true",
     "spark.sql.parquet.compression.codec": "zstd",
     "spark.sql.sources.partitionColumnTypeInference.enabled": "false",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "true",
     "spark.hadoop.parquet.enable.summary-metadata": "false",
+    "spark.python.daemon.module": "curate.daemon",
 }
 
 # What makes one machine start sooner. The web page and its log cost a second; a block of one core needs no big buffers.
@@ -76,10 +78,22 @@ def start(master: str | None = None, settings: dict[str, str] | None = None) -> 
     except Exception as error:  # py4j and pyspark raise a dozen kinds here
         raise RunFailed(f"Spark did not start on {master!r}: {str(error).splitlines()[0]}") from error
     session.sparkContext.setLogLevel("ERROR")
+    if master.startswith("local"):
+        threading.Thread(target=_warm_up, args=(session,), daemon=True).start()
     if threading.current_thread() is threading.main_thread():
         # pyspark's own handler calls into the JVM in the middle of whatever call Ctrl-C met.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     return session
+
+
+def _warm_up(session: SparkSession) -> None:
+    """One row through a Python worker: the first such job takes seconds, and the listing need not wait for it."""
+
+    def same(batches):
+        yield from batches
+
+    with contextlib.suppress(Exception):  # the session may be stopped before it is through
+        session.range(1).mapInArrow(same, "id long").collect()
 
 
 def parallelism(session: SparkSession) -> int:

@@ -11,9 +11,11 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -54,9 +56,9 @@ class Work:
         self.finish(name, fingerprint, notes)
         return notes, False
 
-    def read(self, spark: SparkSession, name: str) -> DataFrame:
-        """A finished stage's table."""
-        return spark.read.parquet(glob_url(self.folder / name))
+    def read(self, spark: SparkSession, name: str, schema: pa.Schema) -> DataFrame:
+        """A finished stage's table. With its schema given, Spark need not start a job to look for it."""
+        return read_parquet(spark, [self.folder / name], schema)
 
     def remove(self) -> None:
         """Take the whole folder away."""
@@ -74,6 +76,13 @@ def url(path: str | Path) -> str:
 def glob_url(path: str | Path) -> str:
     """The same for reading, where Spark takes paths for globs."""
     return url(re.sub(r"([\\\[\]{}*?])", r"\\\1", str(path)))
+
+
+def read_parquet(spark: SparkSession, paths: Sequence[Path], schema: pa.Schema) -> DataFrame:
+    """Parquet files or folders of a known schema."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    return spark.read.schema(from_arrow_schema(schema)).parquet(*(glob_url(path) for path in paths))
 
 
 def write_whole(path: Path, text: str) -> None:

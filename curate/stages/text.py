@@ -18,6 +18,7 @@ ALWAYS = frozenset(
 
 # Document columns that a rule may name besides the signals.
 _DOCUMENT_NUMBERS = ("size_bytes", "n_lines")
+_TEXTS = ("generated_by", "path", "repo", "licence", "encoding", "language")  # columns that can explain a drop
 
 
 class Text(Stage):
@@ -42,6 +43,8 @@ class Text(Stage):
                 raise ValueError(
                     f"rule {name!r} names {rule.signal!r}, which is no signal: `codemill signals` lists them"
                 )
+            if rule.told_by is not None and rule.told_by not in _TEXTS:
+                raise ValueError(f"rule {name!r} is told by {rule.told_by!r}, which is none of {', '.join(_TEXTS)}")
         return rules
 
     def groups(self) -> frozenset[str]:

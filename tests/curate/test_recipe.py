@@ -127,6 +127,7 @@ def test_set_touches_one_rule_where_yaml_shares_a_mapping(tmp_path: Path) -> Non
         ("stages.text.rules.linez.max=5", r"stages\.text\.rules\.linez\.signal"),
         ("stages.text.ruls.lines.max=5", "fields: rules, measure_all"),
         ("stages.text.rules.new={signal: n_wrods}", "'n_wrods', which is no signal"),
+        ("stages.text.rules.new={signal: n_words, max: 5, told_by: whom}", "told by 'whom', which is none of"),
         ("stages.resample.mixture.zh=0.5", "must add up to 1"),
         ("stages.resample.keep_rates.HTML=2", r"keep_rates\.HTML is 2"),
         ("stages.resample.keep_rates.Klingonscript=1", "no language of the table"),

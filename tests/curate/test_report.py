@@ -70,9 +70,9 @@ def manifest() -> dict[str, Any]:
                 "languages": [resampled],
                 "domains": [{"domain": "code", "asked_share": 0.8, "got_share": 0.9, "tokens": 2_250_030},
                             {"domain": "zh", "asked_share": None, "got_share": 0.1, "tokens": 250_003}]}},
-            "shards": {"seconds": 3.0}, "ledger": {"seconds": 4.0},
+            "layout": {"seconds": 7.0},
         },
-        "seconds": {"listing": 9.5, "exact": 0.5, "resample": 1.0, "shards": 3.0, "ledger": 4.0},
+        "seconds": {"listing": 9.5, "exact": 0.5, "resample": 1.0, "layout": 7.0},
         "warnings": ["something to hear of"],
         "files": [{"path": "ledger/00000.parquet", "rows": 1234, "bytes": 9, "sha256": "ef" * 32}],
     }  # fmt: skip

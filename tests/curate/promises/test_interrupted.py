@@ -60,7 +60,7 @@ class Chain:
         """No stage is done twice; what an earlier run finished, this one says so of as far as it came."""
         moved = (self.out / "shards").exists()  # files are on the way to their places: `_work` has them no longer
         done = {event["stage"] for event in events if event.get("state") == "done"} - {"listing"}
-        again = done & self.finished - ({"shards", "ledger"} if moved else set())
+        again = done & self.finished - ({"layout"} if moved else set())
         assert not again, f"done twice: {again}"
         self.finished |= done
 
@@ -114,10 +114,10 @@ def _interrupt(_: object) -> None:
     raise KeyboardInterrupt
 
 
-STAGES = ["narrow", "exact", "resample", "shards", "ledger"]
+STAGES = ["narrow", "exact", "resample", "layout"]
 
 
-@pytest.mark.parametrize("damaged", [None, "narrow", "exact", "shards"])
+@pytest.mark.parametrize("damaged", [None, "narrow", "exact", "layout"])
 def test_finished_stages_are_not_done_again_unless_damaged(
     damaged: str | None, interrupted: Path, corpus: Corpus, spark: SparkSession, codefuse: curate.Run
 ) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import curate.files
 import curate.narrow
 import curate.stages  # noqa: F401
-from curate.warm import compile_kernels
+from curate.warm import run_text_kernels
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     import pyspark.daemon
     import pyspark.worker
 
-    compile_kernels()
+    run_text_kernels()
     pyspark.daemon.manager()
 
 

@@ -25,14 +25,15 @@ from curate.recipe import Recipe
 from curate.schema import DECISION, LEDGER
 from curate.session import parallelism
 from curate.shards import Run
-from curate.stage import Stage, Wide, check_contracts
-from curate.work import Work, read_parquet, url, write_whole
+from curate.stage import Keep, Stage, Wide, check_contracts
+from curate.work import Work, glob_url, read_parquet, url, write_whole
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 # Ids that wide stages and the layout need of every live file, beyond the keys that stages write.
 _IDS = ("file_id", "content_id", "language", "repo", "size_bytes", "rank", "licence", "stars")
+_BATCH_ROWS = "spark.sql.execution.arrow.maxRecordsPerBatch"
 _BROADCAST_BYTES = 64 << 20  # decisions below this size go to every task; larger ones are joined by a shuffle
 
 
@@ -169,13 +170,29 @@ class _Mill:
 
     def _deciding(self, stage: Wide):
         def write(folder: str) -> dict[str, Any]:
-            keys = [name for name in self.extra if name in stage.writes]
-            live = self._live(before=stage).select(*_IDS, *keys)
-            decided = stage.decide(live)
+            kept = Path(f"{folder}.kept")
+            shutil.rmtree(kept, ignore_errors=True)
+            live = self._live(before=stage).select(*_IDS, *stage.keys)
+            decided = stage.decide(live, self._keeping(kept))
             decided.decisions.write.parquet(url(folder))
+            shutil.rmtree(kept, ignore_errors=True)
             return decided.notes | {"dropped": _rows_below(Path(folder))}
 
         return write
+
+    def _keeping(self, folder: Path) -> Keep:
+        """Tables of a stage at work, below `folder`."""
+
+        def keep(name: str, frame: DataFrame, *, batch_rows: int | None = None) -> DataFrame:
+            place, before = folder / name, str(self.spark.conf.get(_BATCH_ROWS))
+            self.spark.conf.set(_BATCH_ROWS, str(batch_rows) if batch_rows else before)
+            try:
+                frame.write.parquet(url(place))
+            finally:
+                self.spark.conf.set(_BATCH_ROWS, before)
+            return self.spark.read.schema(frame.schema).parquet(glob_url(place))
+
+        return keep
 
     def lay_out(self) -> None:
         """Shards and ledger into `_work`, at the same time: of small input each is one or few tasks."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import glob
 import os
-import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -193,17 +192,10 @@ def _entries(folder: Start) -> Iterator[Start | dict]:
                 yield _refused(place, "version_control", None)
             else:
                 yield Start(location=place.location, uri=place.uri, is_folder=True, named=False)
-        elif stat.S_ISREG(_mode(entry)):
+        elif entry.is_file(follow_symlinks=False):
             yield place
         else:
             yield _refused(place, "not_a_file", None)
-
-
-def _mode(entry: os.DirEntry) -> int:
-    try:
-        return entry.stat(follow_symlinks=False).st_mode
-    except OSError:
-        return 0
 
 
 def _target(path: bytes) -> str | None:

@@ -93,7 +93,7 @@ def _warm_up(session: SparkSession) -> None:
         yield from batches
 
     with contextlib.suppress(Exception):  # the session may be stopped before it is through
-        session.range(1).mapInArrow(same, "id long").collect()
+        session.range(0, 1, 1, 1).mapInArrow(same, "id long").collect()
 
 
 def parallelism(session: SparkSession) -> int:

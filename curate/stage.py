@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
@@ -59,11 +59,21 @@ class Decided:
     notes: dict[str, Any] = field(default_factory=dict)
 
 
-class Wide(Stage):
-    """A stage that compares files with each other. It sees ids, keys and signatures, never content."""
+class Keep(Protocol):
+    """What a wide stage asks the engine for: a table written to `_work` and read from there, `batch_rows` of its rows
+    in a batch that a task gets (few, where they have content)."""
 
-    def decide(self, files: DataFrame) -> Decided:
-        """Decisions about live files: one row for each that goes. No action, apart from small aggregates."""
+    def __call__(self, name: str, frame: DataFrame, *, batch_rows: int | None = None) -> DataFrame: ...
+
+
+class Wide(Stage):
+    """A stage that compares files with each other, by ids, keys and signatures; by content only files in doubt."""
+
+    keys: ClassVar[tuple[str, ...]] = ()
+    """Columns that decide() sees besides the engine's ids. Only those it uses are read."""
+
+    def decide(self, files: DataFrame, keep: Keep) -> Decided:
+        """Decisions about live files: one row for each that goes. No action, apart from small aggregates and `keep`."""
         raise TypeError(f"{type(self).__name__} must define decide()")
 
 

@@ -14,6 +14,7 @@ from analyzers.decode import decode_batch
 from analyzers.signals import GROUPS
 from analyzers.text import measure
 from dedup.exact import keys
+from dedup.near import NearMinHash, NearSimHash, near
 
 _SAMPLES = (
     (
@@ -32,11 +33,19 @@ def is_compiled() -> bool:
 
 
 def compile_kernels() -> None:
-    """Run every kernel that recipes use on a few lines."""
+    """Run every kernel that stages use on a few lines."""
+    content = run_text_kernels()
+    for spec in (NearMinHash(), NearSimHash()):
+        near([content, content], spec)
+
+
+def run_text_kernels() -> pa.LargeStringArray:
+    """Those that every recipe uses; gives the lines."""
     raw = pa.array([text.encode() for _, text in _SAMPLES], pa.large_binary())
     content = decode_batch(raw).content
     measure(content, [language for language, _ in _SAMPLES], GROUPS)
     keys(content, ignore_whitespace=True)
+    return content
 
 
 if __name__ == "__main__":

@@ -7,10 +7,12 @@ from curate.stages.decode import Decode
 from curate.stages.exact import Exact
 from curate.stages.language import DetectLanguage
 from curate.stages.layout import Layout
+from curate.stages.minhash import MinHash
 from curate.stages.read import Read
 from curate.stages.resample import Resample
+from curate.stages.simhash import SimHash
 from curate.stages.text import Text
 
 STAGES: dict[str, type[Stage]] = {
-    stage.name: stage for stage in (Read, Decode, DetectLanguage, Text, Exact, Resample, Layout)
+    stage.name: stage for stage in (Read, Decode, DetectLanguage, Text, Exact, SimHash, MinHash, Resample, Layout)
 }

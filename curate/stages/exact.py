@@ -8,8 +8,8 @@ import pyarrow as pa
 from pydantic import field_validator
 
 from analyzers.header import header_ends
-from curate.stage import Decided, Wide, decisions
-from dedup.exact import keys
+from curate.stage import Decided, Keep, Wide, decisions
+from dedup.exact import keys as md5_keys
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -24,6 +24,7 @@ class Exact(Wide):
     name = "exact"
     reads = ("content", "content_id", "language")
     writes = {"exact_key": pa.binary()}
+    keys = ("exact_key",)
 
     ignore: tuple[Literal["whitespace", "licence_header"], ...] = ()
 
@@ -37,10 +38,10 @@ class Exact(Wide):
         content = batch.column("content")
         starts = header_ends(content, batch.column("language").to_pylist()) if "licence_header" in self.ignore else None
         return batch.append_column(
-            "exact_key", keys(content, starts=starts, ignore_whitespace="whitespace" in self.ignore)
+            "exact_key", md5_keys(content, starts=starts, ignore_whitespace="whitespace" in self.ignore)
         )
 
-    def decide(self, files: DataFrame) -> Decided:
+    def decide(self, files: DataFrame, keep: Keep) -> Decided:
         """Everything but the first of each group, in the order of rank, content_id, file_id."""
         from pyspark.sql import Window
         from pyspark.sql import functions as F

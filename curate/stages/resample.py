@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from analyzers.languages import BY_NAME, canonical
 from curate import budget
-from curate.stage import Decided, Wide, decisions
+from curate.stage import Decided, Keep, Wide, decisions
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -43,6 +43,7 @@ class Resample(Wide):
     name = "resample"
     reads = ("language", "content_id", "size_bytes", "han_fraction")
     writes = {"domain": pa.string()}
+    keys = ("domain",)
 
     seed: int = 0
     min_language_share: float = Field(0.0, ge=0, lt=1, description="of all bytes of code; CodeFuse 0.001")
@@ -85,7 +86,7 @@ class Resample(Wide):
         prose = pc.if_else(is_han, "zh", "en")
         return batch.append_column("domain", pc.if_else(is_prose, prose, "code").cast(pa.string()))
 
-    def decide(self, files: DataFrame) -> Decided:
+    def decide(self, files: DataFrame, keep: Keep) -> Decided:
         """Files whose place in the draw is at or above the rate of their language and domain."""
         from pyspark.sql import functions as F
 

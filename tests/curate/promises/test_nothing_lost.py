@@ -68,6 +68,8 @@ def test_counts_add_up(which: str, request: pytest.FixtureRequest, corpus: Corpu
         assert counts["dropped"][unit] == sum(row[unit] for row in counts["reasons"])
     assert counts["read"]["files"] == len(corpus.places) == run.ledger.count_rows()
     assert counts["kept"]["files"] == run.shards.count_rows()
+    for table, name in ((run.ledger, "read"), (run.shards, "kept")):
+        assert counts[name]["bytes"] == pc.sum(table.to_table(columns=["size_bytes"]).column(0)).as_py()
     in_shards = (file["rows"] for file in run.manifest["files"] if file["path"].startswith("shards/"))
     assert counts["kept"]["files"] == sum(in_shards)
 

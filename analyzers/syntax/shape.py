@@ -1,0 +1,97 @@
+"""Name and parameters of a definition, read from the few nodes at its head."""
+
+from __future__ import annotations
+
+from tree_sitter import Node
+
+from analyzers.syntax import kinds
+from analyzers.syntax.kinds import KindTable
+
+_MOST_DECLARATORS = 32  # pointers to functions that return pointers to ...
+_MOST_NAME_BYTES = 200
+
+
+def name_of(node: Node, giver: Node | None, source: bytes, table: KindTable) -> str | None:
+    """The name as written ("Type::method", "operator==", "a.b"), None for a definition without one."""
+    named = _named(node, table)
+    if named is None and giver is not None:
+        named = _field(giver, table.name_field) or giver.child(0)
+    if named is None:
+        return None
+    end = min(named.end_byte, named.start_byte + _MOST_NAME_BYTES)
+    return source[named.start_byte : end].decode("utf-8", "replace")
+
+
+def _named(node: Node, table: KindTable) -> Node | None:
+    """The field `name`, else what C's kind of declarators end in: names stand inside what they are declared to be."""
+    named = _field(node, table.name_field)
+    if named is not None and named.is_named:
+        return named
+    found = None
+    for _ in range(_MOST_DECLARATORS):
+        inner = _declarator(node, table)
+        if inner is None:
+            break
+        found = node = inner
+    return _first_of(node, table.names) or found
+
+
+def _declarator(node: Node, table: KindTable) -> Node | None:
+    return _field(node, table.declarator_field) or _first_of(node, table.declarators)
+
+
+def _field(node: Node, field: int | None) -> Node | None:
+    return None if field is None else node.child_by_field_id(field)
+
+
+def _first_of(node: Node, wanted: frozenset[int]) -> Node | None:
+    if not wanted:
+        return None
+    return next((child for child in node.children if child.kind_id in wanted), None)
+
+
+def n_parameters_of(node: Node, source: bytes, table: KindTable) -> int:
+    """How many parameters a function takes; 0 where it has no list of them."""
+    if "" in table.spec.parameter_lists:
+        return _count(node, source, table)
+    for _ in range(_MOST_DECLARATORS):
+        found = _field(node, table.parameters_field)
+        if found is None or found.kind_id not in table.parameter_lists:
+            found = _first_of(node, table.parameter_lists)
+        if found is not None:
+            return _count(found, source, table)
+        inner = _declarator(node, table)
+        if inner is None:
+            break
+        node = inner
+    return int(_field(node, table.parameter_field) is not None)
+
+
+def _count(node: Node, source: bytes, table: KindTable) -> int:
+    n_parameters = 0
+    for child in node.children:
+        kind = child.kind_id
+        if kind in table.parameter_groups:
+            n_parameters += max(1, sum(inner.kind_id in table.group_names for inner in child.children))
+        elif kind in table.parameters:
+            n_parameters += 1
+    if n_parameters == 1 and source[node.start_byte : node.end_byte].strip(b"() \t\r\n") == b"void":
+        return 0
+    return n_parameters
+
+
+def docstring_of(node: Node, source: bytes, table: KindTable) -> Node | None:
+    """The string that stands alone as the first statement of a body, or of a file; None where none does.
+
+    Bytes and formatted strings document nothing, in Python's own reading.
+    """
+    body = node if node.parent is None else node.child_by_field_name("body")
+    if body is None:
+        return None
+    first = next((child for child in body.named_children if table.parts[child.kind_id] != kinds.COMMENT), None)
+    if first is None or first.kind_id not in table.docstrings:
+        return None
+    strings = [first] if first.child_count and not first.children[0].child_count else first.named_children
+    prefixes = [source[string.start_byte : string.start_byte + 3] for string in strings]
+    letters = [prefix.partition(b'"')[0].partition(b"'")[0].lower() for prefix in prefixes]
+    return None if set(b"".join(letters)) & set(b"bf") else first

@@ -1,0 +1,116 @@
+"""The one walk over a tree: nodes that play a part, in source order.
+
+Nodes wait on a stack, so that a tree of any depth passes; of each only its kind id is read, and kinds below which
+nothing is wanted are not entered (`Spec.barren`). A comment may stand anywhere, so those inside such nodes are found
+afterwards: every comment mark in the source that no comment or string has accounted for is looked up in the tree.
+Going level by level in comprehensions, or asking for named children only, was slower: nodes close to each other in the
+tree are close in memory.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import NamedTuple
+
+from tree_sitter import Node
+
+from analyzers.syntax.kinds import BELOW, COMMENT, ERROR_ID, FLAT, TAKEN, KindTable
+
+
+class Visit(NamedTuple):
+    """What the walk brings home: `taken` sorted by start, outer before inner; comments and strings by start."""
+
+    taken: list[Node]
+    comments: list[Node]
+    strings: list[tuple[int, int]]  # bytes, half-open
+
+
+class Errors(NamedTuple):
+    """Where the parser did not understand."""
+
+    n_errors: int  # ERROR nodes, inner ones included
+    n_missing: int  # tokens that the parser put in
+    spans: list[tuple[int, int]]  # of outermost ERROR nodes, bytes, half-open
+
+
+def visit(root: Node, source: bytes, table: KindTable) -> Visit:
+    """All nodes of the tree that the table wants."""
+    ways, parts = table.ways, table.parts
+    flat: list[Node] = []
+    taken: list[Node] = [root] if ways[root.kind_id] & TAKEN else []
+    stack = [root]
+    pop, push, take = stack.pop, stack.append, taken.append
+    while stack:
+        for child in pop().children:
+            way = ways[child.kind_id]
+            if way:
+                if way & BELOW:
+                    push(child)
+                if way & TAKEN:
+                    take(child)
+                elif way & FLAT:
+                    flat.append(child)
+    taken.sort(key=_start)
+    comments = [node for node in flat if parts[node.kind_id] == COMMENT]
+    strings = sorted([(node.start_byte, node.end_byte) for node in flat if parts[node.kind_id] != COMMENT])
+    comments += _comments_in_barren_nodes(root, source, table, comments, strings)
+    comments.sort(key=_start)
+    return Visit(taken, comments, strings)
+
+
+def _start(node: Node) -> int:
+    return node.start_byte
+
+
+def _comments_in_barren_nodes(
+    root: Node, source: bytes, table: KindTable, comments: list[Node], strings: list[tuple[int, int]]
+) -> list[Node]:
+    marks = table.spec.marks
+    if not marks:
+        return []
+    known = sorted([*((node.start_byte, node.end_byte) for node in comments), *strings])
+    found = []
+    over = 0  # everything before is accounted for
+    for mark in _mark_pattern(marks).finditer(source):
+        at = mark.start()
+        if at < over:
+            continue
+        place = bisect_right(known, (at, len(source) + 1)) - 1
+        if place >= 0 and at < known[place][1]:
+            over = known[place][1]
+            continue
+        node = root.descendant_for_byte_range(at, at + 1)
+        if node is None:
+            continue
+        if table.parts[node.kind_id] == COMMENT:
+            found.append(node)
+        if node.child_count == 0:
+            over = node.end_byte
+    return found
+
+
+def _mark_pattern(marks: tuple[bytes, ...]) -> re.Pattern[bytes]:
+    return re.compile(b"|".join(map(re.escape, marks)))  # re keeps compiled patterns
+
+
+def errors(root: Node) -> Errors:
+    """ERROR and missing nodes. Only subtrees that contain one are entered."""
+    if not root.has_error:
+        return Errors(0, 0, [])
+    n_errors = n_missing = 0
+    spans = []
+    level, inside = [root], list[Node]()  # nodes in no ERROR node, and nodes in one
+    while level or inside:
+        broken = [node for node in level if node.kind_id == ERROR_ID]
+        n_errors += len(broken) + sum(node.kind_id == ERROR_ID for node in inside)
+        n_missing += sum(node.is_missing for node in level) + sum(node.is_missing for node in inside)
+        spans += [(node.start_byte, node.end_byte) for node in broken]
+        whole = [node for node in level if node.kind_id != ERROR_ID]
+        inside = [child for node in (*broken, *inside) for child in node.children if _is_broken(child)]
+        level = [child for node in whole for child in node.children if _is_broken(child)]
+    return Errors(n_errors, n_missing, sorted(spans))
+
+
+def _is_broken(node: Node) -> bool:
+    return node.has_error or node.kind_id == ERROR_ID  # an ERROR node within another may say that it has none

@@ -1,0 +1,271 @@
+"""Near-duplicates on Spark: what the stages simhash and minhash share.
+
+The steps, each a table in `_work`: copies (files of the same tokens), pairs (files that meet under a key), nodes (whole
+components of pairs, put into parts), removed (proved and selected, a part a task). Files go by their node, whose bytes
+ascend in keeper priority, so that no step has to look it up. Within tasks everything is done by the functions of
+`dedup`, and the answer is that of dedup.near in memory.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from curate.stage import Decided, Keep, decisions
+from dedup.banding import Bands, band_keys
+from dedup.candidates import Bound, Compared, bucket_pairs
+from dedup.selection import components, select, select_closure
+from dedup.shingles import shingle_sets
+from dedup.signatures import Signature
+from dedup.simhash import hamming
+from dedup.simhash_tables import SimHashTables, table_keys
+from dedup.verify import containment, jaccard
+
+if TYPE_CHECKING:
+    from pyspark.sql import Column, DataFrame
+
+NODE_BYTES = 36  # rank (4), content_id (16), file_id (16)
+PART_FILES = 5_000  # files of small components whose sets one task holds; a larger component has a task of its own
+ENTRY_ROWS = 20_000  # small rows that Spark hands over at a time
+BROADCAST_NODES = 1_000_000
+
+_COUNTS = tuple(field.name for field in fields(Compared))
+ENTRIES = pa.schema([("key", pa.int64()), ("node", pa.binary()), ("simhash", pa.int64())])
+"""A row for each key of a file."""
+PAIRS = pa.schema(
+    [("better", pa.binary()), ("worse", pa.binary()), ("near", pa.float64()), *((name, pa.int64()) for name in _COUNTS)]
+)
+"""A row for each pair of files; `near` is that of their SimHashes. A row without `better` has a task's counts."""
+NODES = pa.schema([("node", pa.binary()), ("part", pa.int32())])
+SETS = pa.schema([("part", pa.int32()), ("node", pa.binary()), ("hashes", pa.large_binary())])
+REMOVED = pa.schema([("node", pa.binary()), ("witness", pa.binary()), ("similarity", pa.float64())])
+
+Batches = Iterator[pa.RecordBatch]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """How near-duplicates are looked for and proved. Its methods run in tasks, over Arrow batches of a partition."""
+
+    signature: Signature
+    keys: Bands | SimHashTables
+    bound: Bound
+    min_proof: float
+    proof: Literal["jaccard", "containment"] = "jaccard"
+    closure: bool = False
+
+    def entries(self, files: Batches) -> Batches:
+        """Rows of ENTRIES for batches of node and signature."""
+        for batch in files:
+            n_rows = batch.num_rows
+            signature = batch.column("signature")
+            if isinstance(self.keys, Bands):
+                keys = band_keys(_fixed(signature, np.uint32), self.keys)
+                found = {}
+            else:
+                keys = table_keys(signature.to_numpy().view(np.uint64), self.keys)
+                found = {"simhash": signature}
+            rows = pa.array(np.tile(np.arange(n_rows), len(keys)))
+            found = {name: column.take(rows) for name, column in {**found, "node": batch.column("node")}.items()}
+            yield _batch({**found, "key": keys.ravel().view(np.int64)}, ENTRIES)
+
+    def pairs(self, entries: Batches) -> Batches:
+        """Rows of PAIRS for ENTRIES, of which a partition has all of a key."""
+        table = pa.Table.from_batches(list(entries), schema=ENTRIES)
+        nodes, files = np.unique(_nodes(table.column("node")), return_inverse=True)
+        keys = table.column("key").to_numpy().view(np.uint64)
+        order = np.lexsort((files, keys))
+        tests: dict[str, Any] = {}
+        simhashes = np.zeros(len(nodes), np.uint64)
+        if isinstance(self.keys, SimHashTables):
+            simhashes[files] = table.column("simhash").to_numpy().view(np.uint64)
+            tests = {"simhashes": simhashes, "most_distance": self.keys.distance}
+        compared = Compared()
+        for better, worse in bucket_pairs(keys[order], files[order], bound=self.bound, compared=compared, **tests):
+            once = np.unique(better * len(nodes) + worse)
+            better, worse = once // len(nodes), once % len(nodes)
+            found: dict[str, Any] = {"better": _binary(nodes[better]), "worse": _binary(nodes[worse])}
+            if tests:
+                found["near"] = 1 - hamming(simhashes[better], simhashes[worse]) / 64
+            yield _batch(found, PAIRS)
+        counts = {name: [getattr(compared, name)] for name in _COUNTS}
+        yield _batch({"worse": [uuid.uuid4().bytes], **counts}, PAIRS)  # an id, so that no two rows are alike
+
+    def sets(self, files: Batches) -> Batches:
+        """Rows of SETS for batches of part, node, content."""
+        for batch in files:
+            content = batch.column("content").cast(pa.large_string())
+            found = shingle_sets(content, self.signature.tokenizer, width=self.signature.shingle_tokens)
+            buffers = [None, pa.py_buffer(found.offsets * 8), pa.py_buffer(np.ascontiguousarray(found.hashes))]
+            hashes = pa.LargeBinaryArray.from_buffers(pa.large_binary(), batch.num_rows, buffers)
+            yield _batch({"part": batch.column("part"), "node": batch.column("node"), "hashes": hashes}, SETS)
+
+    def solve(self, rows: Batches) -> Batches:
+        """Rows of REMOVED for a part: a row with hashes is a file, `better` its node; the others are pairs."""
+        batches = [batch for batch in rows if batch.num_rows]
+        if not batches:
+            return
+        table = pa.Table.from_batches(batches)
+        is_file = pc.is_valid(table.column("hashes"))
+        files, pairs = table.filter(is_file), table.filter(pc.invert(is_file))
+        nodes, order = np.unique(_nodes(files.column("better")), return_index=True)
+        hashes = files.column("hashes").cast(pa.large_binary()).combine_chunks().take(pa.array(order))
+        sets = _sets(hashes)
+        better, worse = (np.searchsorted(nodes, _nodes(pairs.column(name))) for name in ("better", "worse"))
+        if self.proof == "jaccard":
+            similarity = jaccard(*sets, better, worse, at_least=self.min_proof)
+        else:
+            similarity = containment(*sets, worse, better, at_least=self.min_proof)
+        proved = ~np.isnan(similarity)
+        if isinstance(self.keys, SimHashTables):
+            similarity = pairs.column("near").to_numpy()
+        choose = select_closure if self.closure else select
+        chosen = choose(len(nodes), better[proved], worse[proved], similarity[proved])
+        gone = np.flatnonzero(~chosen.kept)
+        found = {"node": _binary(nodes[gone]), "witness": _binary(nodes[chosen.witness[gone]])}
+        yield _batch({**found, "similarity": chosen.similarity[gone]}, REMOVED)
+
+
+def parts(pairs: Batches) -> Batches:
+    """Rows of NODES for all pairs: components in the order of their best files, put together up to PART_FILES."""
+    table = pa.Table.from_batches(list(pairs))
+    both = [_nodes(table.column(name)) for name in ("better", "worse")]
+    nodes, dense = np.unique(np.concatenate(both), return_inverse=True)
+    label = components(len(nodes), dense[: len(both[0])], dense[len(both[0]) :])
+    sizes = np.bincount(label, minlength=len(nodes))
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])[:-1]  # files of components that come first
+    # A component goes whole to where its first file falls. Parts without any would cost a task each: number anew.
+    part = np.unique(before // PART_FILES, return_inverse=True)[1]
+    yield _batch({"node": _binary(nodes), "part": part[label].astype(np.int32)}, NODES)
+
+
+def find(
+    files: DataFrame, keep: Keep, *, stage: str, tokens: str, signature: str, search: Search, min_similarity: float
+) -> Decided:
+    """Decisions about files with the columns rank, content_id, file_id, content, and those named `tokens` and
+    `signature`: which of them go, as near-duplicates of which. Null tokens are those of a file too short to compare."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    signed = files.where(F.col(tokens).isNotNull()).withColumn("node", _node())
+    first = F.min("node").over(Window.partitionBy(tokens))
+    copies = keep("copies", signed.select("node", first.alias("first")).where("node <> first"))
+    distinct = signed.join(copies.select("node"), "node", "left_anti")
+    entries = _map(distinct.select("node", F.col(signature).alias("signature")), search.entries, ENTRIES)
+    met = keep("pairs", _map(entries.repartition("key"), search.pairs, PAIRS).distinct(), batch_rows=ENTRY_ROWS)
+    sums = [F.max(name) if name == "largest_bucket" else F.sum(name) for name in _COUNTS]
+    counts = met.agg(F.count("better").alias("candidates"), *map(F.Column.alias, sums, _COUNTS)).collect()[0].asDict()
+    notes = {"signature": search.signature.version, "compared": signed.count()}
+    notes |= {name: int(value or 0) for name, value in counts.items() if name != "pairs"}
+    notes["comparisons"] = int(counts["pairs"] or 0)
+    pairs = met.where("better is not null").select("better", "worse", "near")
+    gone = copies.select("node", F.col("first").alias("witness"), F.lit(1.0).alias("similarity"))
+    if notes["candidates"]:
+        nodes = keep("nodes", _map(pairs.coalesce(1), parts, NODES), batch_rows=ENTRY_ROWS)
+        removed = keep("removed", _proved(signed.select("node", "content"), pairs, nodes, search))
+        moved = removed.select(
+            F.col("node").alias("first"), F.col("witness").alias("of"), F.col("similarity").alias("by")
+        )
+        # A copy of a file that stays goes because of it; one of a file that goes, as that does.
+        gone = removed.unionByName(
+            gone.withColumnRenamed("witness", "first")
+            .join(moved, "first", "left")
+            .select(
+                "node", F.coalesce("of", "first").alias("witness"), F.coalesce("by", "similarity").alias("similarity")
+            )
+        )
+    decided = {
+        "drop_stage": F.lit(stage),
+        "drop_reason": F.lit("near_duplicate"),
+        "drop_value": F.col("similarity"),
+        "drop_limit": F.lit(min_similarity),
+        "duplicate_of": _file_id("witness"),
+        "similarity": F.col("similarity"),
+        "cluster": _file_id("witness"),
+    }
+    return Decided(decisions=decisions(gone.withColumn("file_id", _file_id("node")), decided), notes=notes)
+
+
+def _proved(contents: DataFrame, pairs: DataFrame, nodes: DataFrame, search: Search) -> DataFrame:
+    """Rows of REMOVED: the sets and pairs of each part brought together, proved and selected."""
+    from pyspark.sql import functions as F
+
+    told = nodes.agg(F.count("*").alias("n"), F.max("part").alias("last")).collect()[0]
+    known = F.broadcast(nodes) if told["n"] <= BROADCAST_NODES else nodes
+    sets = _map(contents.join(known, "node"), search.sets, SETS)
+    rows = sets.select(
+        "part", F.col("node").alias("better"), F.lit(None).cast("binary").alias("worse"),
+        F.lit(None).cast("double").alias("near"), "hashes",
+    ).unionByName(
+        pairs.join(known.withColumnRenamed("node", "better"), "better")
+        .select("part", "better", "worse", "near", F.lit(None).cast("binary").alias("hashes"))
+    )  # fmt: skip
+    return _map(rows.repartitionById(told["last"] + 1, F.col("part")), search.solve, REMOVED)
+
+
+def _map(frame: DataFrame, function: Any, schema: pa.Schema) -> DataFrame:
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    def mapped(batches):  # Spark pickles a plain function
+        return function(batches)
+
+    return frame.mapInArrow(mapped, from_arrow_schema(schema))
+
+
+def _node() -> Column:
+    from pyspark.sql import functions as F
+
+    rank = F.unhex(F.lpad(F.hex("rank"), 8, "0"))
+    return F.concat(rank, F.unhex("content_id"), F.unhex("file_id"))
+
+
+def _file_id(node: str) -> Column:
+    from pyspark.sql import functions as F
+
+    return F.lower(F.hex(F.substring(node, NODE_BYTES - 15, 16)))
+
+
+def _batch(columns: dict[str, Any], schema: pa.Schema) -> pa.RecordBatch:
+    """Columns in the order of a schema, null for those not given."""
+    n_rows = len(next(iter(columns.values())))
+    return pa.RecordBatch.from_arrays(
+        [
+            pa.array(columns[field.name], field.type) if field.name in columns else pa.nulls(n_rows, field.type)
+            for field in schema
+        ],
+        schema=schema,
+    )
+
+
+def _fixed(column: pa.Array | pa.ChunkedArray, kind: type) -> np.ndarray:
+    """Binary values of one length as rows of numbers."""
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    column = column.cast(pa.large_binary())
+    offsets = np.frombuffer(column.buffers()[1], np.int64)[column.offset : column.offset + len(column) + 1]
+    data: np.ndarray = np.frombuffer(column.buffers()[2] or b"", kind)
+    size = np.dtype(kind).itemsize
+    return data[offsets[0] // size : offsets[-1] // size].reshape(len(column), -1)
+
+
+def _nodes(column: pa.ChunkedArray) -> np.ndarray:
+    """Nodes as NumPy's bytes, which sort as the nodes do: all have the same length."""
+    if len(column) == 0:
+        return np.zeros(0, f"S{NODE_BYTES}")
+    return np.ascontiguousarray(_fixed(column, np.uint8)).view(f"S{NODE_BYTES}").ravel()
+
+
+def _binary(nodes: np.ndarray) -> pa.Array:
+    ends = pa.py_buffer(np.arange(len(nodes) + 1, dtype=np.int32) * NODE_BYTES)
+    return pa.BinaryArray.from_buffers(pa.binary(), len(nodes), [None, ends, pa.py_buffer(np.ascontiguousarray(nodes))])
+
+
+def _sets(hashes: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
+    """Offsets and hashes, as dedup.verify takes them."""
+    offsets = np.frombuffer(hashes.buffers()[1], np.int64)[hashes.offset : hashes.offset + len(hashes) + 1]
+    return offsets // 8, np.frombuffer(hashes.buffers()[2] or b"", np.uint64)

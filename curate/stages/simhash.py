@@ -1,0 +1,72 @@
+"""simhash: of files with SimHashes within a distance, each removal proved by a floor of exact Jaccard similarity."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from pydantic import Field
+
+from curate.near import Search, find
+from curate.stage import Decided, Keep, Wide
+from dedup.candidates import SIMHASH_BOUND
+from dedup.signatures import Signature, Signatures, sign
+from dedup.simhash import most_distance
+from dedup.simhash_tables import choose_tables
+from dedup.tokens import Tokenizer
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+
+class SimHash(Wide):
+    """SimHash dedup of whole files (CodeFuse-13B 2.1, step 2: similarity 0.95, a distance of 3 bits of 64).
+
+    Every pair within the distance is found by construction. A file goes only if the Jaccard similarity of the shingle
+    sets reaches `min_jaccard` too, so that small files do not fall to chance. Reason to drop: near_duplicate.
+    """
+
+    name = "simhash"
+    reads = ("content", "content_id")
+    writes = {"simhash": pa.int64(), "simhash_tokens": pa.binary()}
+    keys = ("simhash", "simhash_tokens", "content")
+
+    min_similarity: float = Field(0.95, gt=0, le=1, description="inclusive; 1 - distance / 64")
+    min_jaccard: float = Field(0.7, gt=0, le=1, description="inclusive")
+    shingle_tokens: int = Field(5, ge=1, le=64)
+    split_identifiers: bool = Field(False, description="camelCase and snake_case count as their words")
+    closure: bool = Field(False, description="let chains of resemblance remove files that are like no kept one")
+
+    def signature(self) -> Signature:
+        """What makes signatures comparable."""
+        tokenizer = Tokenizer(split_identifiers=self.split_identifiers)
+        return Signature(tokenizer=tokenizer, shingle_tokens=self.shingle_tokens, minhash=None, bands=None)
+
+    def measure(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The SimHash and the key of all tokens (16 bytes), null for files too short for a shingle."""
+        found = sign(batch.column("content"), self.signature())
+        simhashes = pa.array(found.simhash.view("int64"), pa.int64())
+        return batch.append_column("simhash", simhashes).append_column("simhash_tokens", token_keys(found))
+
+    def decide(self, files: DataFrame, keep: Keep) -> Decided:
+        """Those that are near to a better file that stays."""
+        tables = choose_tables(most_distance(self.min_similarity), files.count())
+        search = Search(
+            signature=self.signature(), keys=tables, bound=SIMHASH_BOUND, min_proof=self.min_jaccard,
+            closure=self.closure,
+        )  # fmt: skip
+        return find(
+            files, keep, stage=self.name, tokens="simhash_tokens", signature="simhash", search=search,
+            min_similarity=self.min_similarity,
+        )  # fmt: skip
+
+
+def token_keys(signatures: Signatures) -> pa.Array:
+    """16 bytes that are equal where all tokens are; null for files too short for a shingle."""
+    return pa.array(
+        [
+            key.tobytes() if n_shingles else None
+            for key, n_shingles in zip(signatures.token_key, signatures.n_shingles, strict=True)
+        ],
+        pa.binary(),
+    )

@@ -1,0 +1,25 @@
+"""Arrow columns of text as the plain arrays that kernels take."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
+
+Text: TypeAlias = pa.LargeStringArray | pa.LargeBinaryArray
+
+
+def offsets_and_bytes(column: Text) -> tuple[np.ndarray, np.ndarray]:
+    """Offsets (int64, rows + 1) and bytes (uint8) of a large string or binary column, without a copy.
+
+    The bytes of row i are data[offsets[i]:offsets[i + 1]]. A slice's offsets do not start at 0; a null row is empty.
+    """
+    if not (pa.types.is_large_string(column.type) or pa.types.is_large_binary(column.type)):
+        raise TypeError(f"a large_string or large_binary column is needed, not {column.type}: cast it first")
+    _, offsets_buffer, data_buffer = column.buffers()
+    if len(column) == 0 or offsets_buffer is None:
+        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+    offsets = np.frombuffer(offsets_buffer, np.int64)[column.offset : column.offset + len(column) + 1]
+    data = np.zeros(0, np.uint8) if data_buffer is None else np.frombuffer(data_buffer, np.uint8)
+    return offsets, data

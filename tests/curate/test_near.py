@@ -1,0 +1,162 @@
+"""The steps of near-duplicate search on Spark give the answer of dedup.near in memory, however they are cut up."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import curate
+import curate.near as steps
+from curate.stages.minhash import MinHash
+from curate.stages.simhash import SimHash
+from dedup.near import Near, NearMinHash, NearSimHash, near
+from dedup.signatures import sign
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+SEARCHES = {
+    "minhash": steps.Search(
+        signature=MinHash().signature(), keys=MinHash().signature().bands, bound=NearMinHash().bound, min_proof=0.7
+    ),
+    "simhash": steps.Search(
+        signature=SimHash().signature(),
+        keys=steps.SimHashTables(distance=6, blocks=9),
+        bound=NearSimHash().bound,
+        min_proof=0.5,
+    ),
+}
+SPECS = {"minhash": NearMinHash(most_lost_by_estimate=0), "simhash": NearSimHash(min_similarity=0.9, min_jaccard=0.5)}
+
+
+def texts(seed: int, n: int) -> list[str]:
+    """Families of texts with some words replaced, all different, of more than five tokens each."""
+    chance = random.Random(seed)
+    ancestors = [[f"w{chance.getrandbits(20)}" for _ in range(chance.choice([30, 80, 200]))] for _ in range(3)]
+    found = []
+    for _ in range(n):
+        words = list(chance.choice(ancestors))
+        for _ in range(chance.choice([1, 1, 2, 3, 5, 12])):
+            words[chance.randrange(len(words))] = f"new{chance.getrandbits(40)}"
+        found.append(" ".join(words))
+    return found
+
+
+def cut(rows: pa.RecordBatch, n: int, number: Callable[[dict], int]) -> Iterator[list[pa.RecordBatch]]:
+    """Rows as n partitions, each in batches of three."""
+    places = np.array([number(row) % n for row in rows.to_pylist()], int)
+    for part in range(n):
+        mine = rows.take(pa.array(np.flatnonzero(places == part)))
+        yield [mine.slice(start, 3) for start in range(0, mine.num_rows, 3)]
+
+
+def joined(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBatch:
+    table = pa.Table.from_batches(list(batches), schema=schema).combine_chunks()
+    return table.to_batches()[0] if table.num_rows else pa.RecordBatch.from_pylist([], schema=schema)
+
+
+def in_steps(content: list[str], search: steps.Search, n_parts: int) -> dict[int, tuple[int, float]]:
+    """Row -> (witness, similarity) of what goes; rows are in keeper priority."""
+    nodes = [row.to_bytes(4, "big") + bytes(32) for row in range(len(content))]
+    found = sign(pa.array(content, pa.large_string()), search.signature)
+    if found.minhash is not None:
+        signature = pa.array([values.tobytes() for values in found.minhash], pa.binary())
+    else:
+        signature = pa.array(found.simhash.view("int64"))
+    files = pa.RecordBatch.from_pydict({"node": nodes, "signature": signature})
+    entries = joined(search.entries(iter([files.slice(0, 7), files.slice(7)])), steps.ENTRIES)
+    by_key = cut(entries, n_parts, lambda row: row["key"])
+    pairs = joined((batch for part in by_key for batch in search.pairs(iter(part))), steps.PAIRS)
+    pairs = pairs.filter(pc.is_valid(pairs.column("better")))
+    if not pairs.num_rows:
+        return {}
+    placed = joined(steps.parts(iter([pairs.slice(0, 5), pairs.slice(5)])), steps.NODES)
+    part_of = dict(zip(placed.column("node").to_pylist(), placed.column("part").to_pylist(), strict=True))
+    held = [
+        {"part": part, "node": node, "content": content[int.from_bytes(node[:4], "big")]}
+        for node, part in part_of.items()
+    ]
+    sets = joined(search.sets(iter([pa.RecordBatch.from_pylist(held)])), steps.SETS).to_pylist()
+    rows = [{"better": one["node"], "worse": None, "near": None} | one for one in sets]
+    rows += [{**pair, "part": part_of[pair["better"]], "hashes": None} for pair in pairs.to_pylist()]
+    schema = pa.schema(
+        [steps.SETS.field("part"), *(steps.PAIRS.field(i) for i in range(3)), steps.SETS.field("hashes")]
+    )
+    random.Random(1).shuffle(rows)
+    table = pa.RecordBatch.from_pylist([{name: row[name] for name in schema.names} for row in rows], schema=schema)
+    gone = (
+        row
+        for part in cut(table, max(part_of.values()) + 1, lambda row: row["part"])
+        for batch in search.solve(iter(part))
+        for row in batch.to_pylist()
+    )
+    place = {node: row for row, node in enumerate(nodes)}
+    return {place[row["node"]]: (place[row["witness"]], row["similarity"]) for row in gone}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from(list(SEARCHES)), st.integers(1, 5), st.sampled_from([1, 4, 1000]))
+def test_steps_as_in_memory(seed: int, which: str, n_parts: int, part_files: int) -> None:
+    content = texts(seed, 40)
+    expected = near([pa.array(content, pa.large_string())], SPECS[which])
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(steps, "PART_FILES", part_files)
+        assert in_steps(content, SEARCHES[which], n_parts) == told(expected)
+
+
+def told(found: Near) -> dict[int, tuple[int, float]]:
+    rows = np.flatnonzero(found.removed).tolist()
+    return {row: (int(found.witness[row]), float(found.similarity[row])) for row in rows}
+
+
+def test_components_stay_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One larger than a part has a part of its own, small ones share."""
+    monkeypatch.setattr(steps, "PART_FILES", 4)
+    ends = [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (6, 7), (8, 9), (10, 11)]
+    node = [number.to_bytes(steps.NODE_BYTES, "big") for number in range(12)]
+    pairs = pa.RecordBatch.from_pydict({"better": [node[a] for a, _ in ends], "worse": [node[b] for _, b in ends]})
+    placed = joined(steps.parts(iter([pairs])), steps.NODES).to_pylist()
+    part = {int.from_bytes(row["node"], "big"): row["part"] for row in placed}
+    assert len({part[number] for number in range(6)}) == 1
+    assert all(part[a] == part[b] for a, b in ends)
+    assert set(part.values()) == set(range(len(set(part.values()))))
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize("which", ["minhash", "simhash"])
+def test_a_run_as_in_memory(which: str, tmp_path: Path, spark: SparkSession) -> None:
+    """Copies of copies, chains and short files; each removal names a kept file with its true similarity."""
+    content = texts(3, 150)
+    content += [one.upper() for one in content[:20]] + ["x = 1"] * 2 + ["y = 2"]
+    lines = [json.dumps({"content": text, "path": f"f{row}.py"}) for row, text in enumerate(content)]
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines) + "\n")
+    setting = {"minhash": "minhash: {}", "simhash": "simhash: {min_similarity: 0.9, min_jaccard: 0.5}"}[which]
+    recipe = tmp_path / "recipe.yaml"
+    stages = f"[{{read: {{}}}}, {{decode: {{}}}}, {{language: {{}}}}, {{text: {{}}}}, {{{setting}}}, {{layout: {{}}}}]"
+    recipe.write_text(f"name: near\ndescription: near\nstages: {stages}\n")
+    run = curate.run(recipe, tmp_path / "rows.jsonl", tmp_path / "out", spark)
+    rows = sorted(run.ledger.to_table().to_pylist(), key=lambda row: int(row["path"][1:-3]))
+    priority = [(row["content_id"], row["file_id"]) for row in rows]
+    order = np.array(sorted(range(len(rows)), key=priority.__getitem__))
+    expected = near([pa.array(content, pa.large_string())], SPECS[which], order=order)
+    place = {row["file_id"]: number for number, row in enumerate(rows)}
+    gone = {
+        number: (place[row["duplicate_of"]], row["similarity"])
+        for number, row in enumerate(rows)
+        if row["drop_reason"] == "near_duplicate"
+    }
+    assert gone == told(expected)
+    assert len(gone) > 20
+    assert rows[-1]["drop_stage"] is None  # too short to be compared
+    assert run.manifest["stages"][which]["compared"] == int((~expected.too_short).sum())
+    assert not list((tmp_path / "out").glob("_work*"))

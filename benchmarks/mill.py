@@ -1,10 +1,11 @@
 """Whole runs of `codemill run` on a corpus: MB/s, seconds of every stage, peak memory of JVM and Python workers.
 
-    python benchmarks/mill.py S M --cores 1 2 --runs 3
+    python benchmarks/mill.py S M --cores 1 2 --runs 3 --without simhash
 
 Corpora come from benchmarks/corpus.py. A run is a process of its own, started as a user starts it. Rates are given for
-the whole, and after start-up: from the beginning of listing to the end. Memory is the largest sum of resident sizes of
-all JVMs, and of all Python workers, looked at five times a second (shared pages are counted in each).
+the whole, and after start-up: from the beginning of listing to the end. `--warm` runs twice in one session and gives
+the second run, without session and process. Memory is the largest sum of resident sizes of all JVMs, and of all Python
+processes, looked at five times a second (shared pages are counted in each).
 """
 
 from __future__ import annotations
@@ -30,34 +31,69 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpora", nargs="+", help="S, M or L, or folders")
     parser.add_argument("--recipe", default="codefuse")
+    parser.add_argument("--without", nargs="+", default=[], help="stages to take out of the recipe")
+    parser.add_argument("--warm", action="store_true")
     parser.add_argument("--cores", nargs="+", type=int, default=[2])
     parser.add_argument("--runs", type=int, default=3)
     asked = parser.parse_args()
     print("| corpus | MB | cores | whole s | MB/s | after start-up s | MB/s | CPU s | JVM GB | Python GB | stages, s |")
     print("|---|---|---|---|---|---|---|---|---|---|---|")
+    recipe = _recipe(asked.recipe, asked.without)
     for corpus in asked.corpora:
         folder = DATA / corpus / "files" if (DATA / corpus).is_dir() else Path(corpus)
         for cores in asked.cores:
-            runs = [measure(folder, asked.recipe, cores) for _ in range(asked.runs)]
+            runs = [measure(folder, recipe, cores, warm=asked.warm) for _ in range(asked.runs)]
             print(_row(corpus, cores, runs), flush=True)
 
 
-def measure(folder: Path, recipe: str, cores: int) -> dict:
+def _recipe(name: str, without: list[str]) -> Path:
+    """A recipe without some stages, as a file."""
+    from curate.recipe import load
+
+    told = load(name).as_dict()
+    told["stages"] = [stage for stage in told["stages"] if not set(stage) & set(without)]
+    path = Path(tempfile.mkdtemp(prefix="mill-")) / "recipe.yaml"
+    path.write_text(json.dumps(told), encoding="utf-8")  # JSON is YAML
+    return path
+
+
+# What the command does, twice in one session; the first run's events are told to nobody.
+_TWICE = """
+import sys
+from curate import api, session
+from curate.progress import Reporter
+
+recipe, folder, out, master = sys.argv[1:]
+spark = session.start(master)
+api.run(recipe, folder, out, spark)
+api.run(recipe, folder, out, spark, fresh=True, reporter=Reporter("json"))
+print('{"state": "ended"}', file=sys.stderr, flush=True)
+spark.stop()
+"""
+
+
+def measure(folder: Path, recipe: Path, cores: int, *, warm: bool = False) -> dict:
     """One run in a process of its own."""
     out = Path(tempfile.mkdtemp(prefix="mill-"))
-    command = [str(Path(sys.executable).with_name("codemill")), "run", recipe, str(folder), "--out", str(out / "run")]
-    command += ["--master", f"local[{cores}]", "--json"]
+    master = f"local[{cores}]"
+    if warm:
+        command = [sys.executable, "-c", _TWICE, str(recipe), str(folder), str(out / "run"), master]
+    else:
+        command = [str(Path(sys.executable).with_name("codemill")), "run", str(recipe), str(folder)]
+        command += ["--out", str(out / "run"), "--master", master, "--json"]
     began = time.monotonic()
     process = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     watch = _Watch(process)
-    first: float | None = None
+    first = ended = None
     stages: dict[str, float] = {}
     for line in process.stderr:
         if line.startswith("{") and (told := json.loads(line)).get("state") == "done":
             stages[told["stage"]] = told["seconds"]
             first = first or time.monotonic() - told["seconds"]
+        elif line.startswith('{"state": "ended"'):
+            ended = time.monotonic()
     code = process.wait()
-    ended = time.monotonic()
+    ended = ended or time.monotonic()
     watch.stop()
     if code:
         raise SystemExit(f"{' '.join(command)} ended with {code}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sys
 import threading
@@ -51,9 +52,13 @@ _LOCAL = {
 _JVM = "-XX:+UseParallelGC -XX:TieredStopAtLevel=1"
 
 
-def heap_bytes(total: int) -> int:
-    """Heap of a local JVM: a quarter of the machine's memory, between 1 and 8 GiB. Python workers need the rest."""
-    return max(1 << 30, min(8 << 30, total // 4))
+def heap_bytes(memory: int, cores: int) -> int:
+    """Heap of a local JVM: 1 GiB and half a GiB a core, at most a quarter of the machine's memory.
+
+    Content passes it only in shuffles, which go to disk beyond that; a larger heap is filled before it is cleaned, and
+    touching new memory costs more than cleaning.
+    """
+    return max(1 << 30, min((1 << 30) + (cores << 29), memory // 4))
 
 
 def start(master: str | None = None, settings: dict[str, str] | None = None) -> SparkSession:
@@ -67,7 +72,9 @@ def start(master: str | None = None, settings: dict[str, str] | None = None) -> 
     config = dict(_SETTINGS)
     if master.startswith("local"):
         config |= _LOCAL
-        config["spark.driver.memory"] = f"{heap_bytes(psutil.virtual_memory().total) >> 20}m"
+        asked = re.fullmatch(r"local\[(\d+).*", master)
+        cores = int(asked[1]) if asked else 1 if master == "local" else len(os.sched_getaffinity(0))
+        config["spark.driver.memory"] = f"{heap_bytes(psutil.virtual_memory().total, cores) >> 20}m"
         config["spark.driver.extraJavaOptions"] = f"{_JVM} {shared_classes(found)}"
         config["spark.pyspark.python"] = python
         config["spark.driver.defaultJavaOptions"] = f"-Dlog4j2.configurationFile={_log_settings()}"

@@ -22,7 +22,7 @@ _TEXTS = ("generated_by", "path", "repo", "licence", "encoding", "language")  # 
 
 
 class Text(Stage):
-    """Text signals (FACTS 1, OpenCoder's) and the rules on them, judged in the recipe's order; the first one names the
+    """Text signals and the rules on them, judged in the recipe's order; the first one names the
     reason. Everyday groups are always measured; the others where a rule needs them or `measure_all` asks, so that the
     ledger can answer `what-if` later.
     """

@@ -114,7 +114,7 @@ def _interrupt(_: object) -> None:
     raise KeyboardInterrupt
 
 
-STAGES = ["narrow", "exact", "resample", "layout"]
+STAGES = ["narrow", "exact", "simhash", "resample", "layout"]
 
 
 @pytest.mark.parametrize("damaged", [None, "narrow", "exact", "layout"])

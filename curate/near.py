@@ -1,9 +1,12 @@
 """Near-duplicates on Spark: what the stages simhash and minhash share.
 
 The steps, each a table in `_work`: copies (files of the same tokens), pairs (files that meet under a key), nodes (whole
-components of pairs, put into parts), removed (proved and selected, a part a task). Files go by their node, whose bytes
-ascend in keeper priority, so that no step has to look it up. Within tasks everything is done by the functions of
-`dedup`, and the answer is that of dedup.near in memory.
+components of pairs, put into parts), removed (proved and selected, a part a task). Within tasks everything is done by
+the functions of `dedup`, and the answer is that of dedup.near in memory.
+
+Files go by names that ascend in keeper priority, so that no step has to look it up: the place (8 bytes: rank and the
+first bits of content_id) where there are many rows, the node (36 bytes: rank, content_id, file_id) where it is decided.
+Two files may share a place, one pair among 10^9 files or so; they are both compared with what either met.
 """
 
 from __future__ import annotations
@@ -31,19 +34,20 @@ if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 NODE_BYTES = 36  # rank (4), content_id (16), file_id (16)
+_PLACE_HEX = 14  # digits of content_id in a place, below one byte of rank
 PART_FILES = 5_000  # files of small components whose sets one task holds; a larger component has a task of its own
 ENTRY_ROWS = 20_000  # small rows that Spark hands over at a time
 BROADCAST_NODES = 1_000_000
 
 _COUNTS = tuple(field.name for field in fields(Compared))
-ENTRIES = pa.schema([("key", pa.int64()), ("node", pa.binary()), ("simhash", pa.int64())])
+ENTRIES = pa.schema([("key", pa.int64()), ("place", pa.int64()), ("simhash", pa.int64())])
 """A row for each key of a file."""
 PAIRS = pa.schema(
-    [("better", pa.binary()), ("worse", pa.binary()), ("near", pa.float64()), *((name, pa.int64()) for name in _COUNTS)]
+    [("better", pa.int64()), ("worse", pa.int64()), ("near", pa.float64()), *((name, pa.int64()) for name in _COUNTS)]
 )
-"""A row for each pair of files; `near` is that of their SimHashes. A row without `better` has a task's counts."""
-NODES = pa.schema([("node", pa.binary()), ("part", pa.int32())])
-SETS = pa.schema([("part", pa.int32()), ("node", pa.binary()), ("hashes", pa.large_binary())])
+"""A row for each pair of places; `near` is that of their SimHashes. A row without `better` has a task's counts."""
+NODES = pa.schema([("place", pa.int64()), ("part", pa.int32())])
+SETS = pa.schema([("part", pa.int32()), ("place", pa.int64()), ("node", pa.binary()), ("hashes", pa.large_binary())])
 REMOVED = pa.schema([("node", pa.binary()), ("witness", pa.binary()), ("similarity", pa.float64())])
 
 Batches = Iterator[pa.RecordBatch]
@@ -61,7 +65,7 @@ class Search:
     closure: bool = False
 
     def entries(self, files: Batches) -> Batches:
-        """Rows of ENTRIES for batches of node and signature."""
+        """Rows of ENTRIES for batches of place and signature."""
         for batch in files:
             n_rows = batch.num_rows
             signature = batch.column("signature")
@@ -72,59 +76,61 @@ class Search:
                 keys = table_keys(signature.to_numpy().view(np.uint64), self.keys)
                 found = {"simhash": signature}
             rows = pa.array(np.tile(np.arange(n_rows), len(keys)))
-            found = {name: column.take(rows) for name, column in {**found, "node": batch.column("node")}.items()}
+            found = {name: column.take(rows) for name, column in {**found, "place": batch.column("place")}.items()}
             yield _batch({**found, "key": keys.ravel().view(np.int64)}, ENTRIES)
 
     def pairs(self, entries: Batches) -> Batches:
         """Rows of PAIRS for ENTRIES, of which a partition has all of a key."""
         table = pa.Table.from_batches(list(entries), schema=ENTRIES)
-        nodes, files = np.unique(_nodes(table.column("node")), return_inverse=True)
+        places, files = np.unique(table.column("place").to_numpy(), return_inverse=True)
         keys = table.column("key").to_numpy().view(np.uint64)
         order = np.lexsort((files, keys))
         tests: dict[str, Any] = {}
-        simhashes = np.zeros(len(nodes), np.uint64)
+        simhashes = np.zeros(len(places), np.uint64)
         if isinstance(self.keys, SimHashTables):
             simhashes[files] = table.column("simhash").to_numpy().view(np.uint64)
             tests = {"simhashes": simhashes, "most_distance": self.keys.distance}
         compared = Compared()
         for better, worse in bucket_pairs(keys[order], files[order], bound=self.bound, compared=compared, **tests):
-            once = np.unique(better * len(nodes) + worse)
-            better, worse = once // len(nodes), once % len(nodes)
-            found: dict[str, Any] = {"better": _binary(nodes[better]), "worse": _binary(nodes[worse])}
+            once = np.unique(better[better < worse] * len(places) + worse[better < worse])
+            better, worse = once // len(places), once % len(places)
+            found: dict[str, Any] = {"better": places[better], "worse": places[worse]}
             if tests:
                 found["near"] = 1 - hamming(simhashes[better], simhashes[worse]) / 64
             yield _batch(found, PAIRS)
         counts = {name: [getattr(compared, name)] for name in _COUNTS}
-        yield _batch({"worse": [uuid.uuid4().bytes], **counts}, PAIRS)  # an id, so that no two rows are alike
+        yield _batch({"worse": [uuid.uuid4().int >> 65], **counts}, PAIRS)  # an id, so that no two rows are alike
 
     def sets(self, files: Batches) -> Batches:
-        """Rows of SETS for batches of part, node, content."""
+        """Rows of SETS for batches of part, place, node, content."""
         for batch in files:
             content = batch.column("content").cast(pa.large_string())
             found = shingle_sets(content, self.signature.tokenizer, width=self.signature.shingle_tokens)
             buffers = [None, pa.py_buffer(found.offsets * 8), pa.py_buffer(np.ascontiguousarray(found.hashes))]
             hashes = pa.LargeBinaryArray.from_buffers(pa.large_binary(), batch.num_rows, buffers)
-            yield _batch({"part": batch.column("part"), "node": batch.column("node"), "hashes": hashes}, SETS)
+            names = {name: batch.column(name) for name in ("part", "place", "node")}
+            yield _batch({**names, "hashes": hashes}, SETS)
 
     def solve(self, rows: Batches) -> Batches:
-        """Rows of REMOVED for a part: a row with hashes is a file, `better` its node; the others are pairs."""
+        """Rows of REMOVED for a part: a row with a node is a file, with its place and hashes; the others are pairs."""
         batches = [batch for batch in rows if batch.num_rows]
         if not batches:
             return
         table = pa.Table.from_batches(batches)
-        is_file = pc.is_valid(table.column("hashes"))
+        is_file = pc.is_valid(table.column("node"))
         files, pairs = table.filter(is_file), table.filter(pc.invert(is_file))
-        nodes, order = np.unique(_nodes(files.column("better")), return_index=True)
+        nodes, order = np.unique(_nodes(files.column("node")), return_index=True)
         hashes = files.column("hashes").cast(pa.large_binary()).combine_chunks().take(pa.array(order))
         sets = _sets(hashes)
-        better, worse = (np.searchsorted(nodes, _nodes(pairs.column(name))) for name in ("better", "worse"))
+        places = files.column("place").to_numpy()[order]
+        better, worse, pair = _at(places, pairs.column("better").to_numpy(), pairs.column("worse").to_numpy())
         if self.proof == "jaccard":
             similarity = jaccard(*sets, better, worse, at_least=self.min_proof)
         else:
             similarity = containment(*sets, worse, better, at_least=self.min_proof)
         proved = ~np.isnan(similarity)
         if isinstance(self.keys, SimHashTables):
-            similarity = pairs.column("near").to_numpy()
+            similarity = pairs.column("near").to_numpy()[pair]
         choose = select_closure if self.closure else select
         chosen = choose(len(nodes), better[proved], worse[proved], similarity[proved])
         gone = np.flatnonzero(~chosen.kept)
@@ -135,14 +141,14 @@ class Search:
 def parts(pairs: Batches) -> Batches:
     """Rows of NODES for all pairs: components in the order of their best files, put together up to PART_FILES."""
     table = pa.Table.from_batches(list(pairs))
-    both = [_nodes(table.column(name)) for name in ("better", "worse")]
-    nodes, dense = np.unique(np.concatenate(both), return_inverse=True)
-    label = components(len(nodes), dense[: len(both[0])], dense[len(both[0]) :])
-    sizes = np.bincount(label, minlength=len(nodes))
+    both = np.concatenate([table.column(name).to_numpy() for name in ("better", "worse")])
+    places, dense = np.unique(both, return_inverse=True)
+    label = components(len(places), dense[: table.num_rows], dense[table.num_rows :])
+    sizes = np.bincount(label, minlength=len(places))
     before = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])[:-1]  # files of components that come first
     # A component goes whole to where its first file falls. Parts without any would cost a task each: number anew.
     part = np.unique(before // PART_FILES, return_inverse=True)[1]
-    yield _batch({"node": _binary(nodes), "part": part[label].astype(np.int32)}, NODES)
+    yield _batch({"place": places, "part": part[label].astype(np.int32)}, NODES)
 
 
 def find(
@@ -153,11 +159,11 @@ def find(
     from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    signed = files.where(F.col(tokens).isNotNull()).withColumn("node", _node())
+    signed = files.where(F.col(tokens).isNotNull()).withColumns({"node": _node(), "place": _place()})
     first = F.min("node").over(Window.partitionBy(tokens))
     copies = keep("copies", signed.select("node", first.alias("first")).where("node <> first"))
     distinct = signed.join(copies.select("node"), "node", "left_anti")
-    entries = _map(distinct.select("node", F.col(signature).alias("signature")), search.entries, ENTRIES)
+    entries = _map(distinct.select("place", F.col(signature).alias("signature")), search.entries, ENTRIES)
     met = keep("pairs", _map(entries.repartition("key"), search.pairs, PAIRS).distinct(), batch_rows=ENTRY_ROWS)
     sums = [F.max(name) if name == "largest_bucket" else F.sum(name) for name in _COUNTS]
     counts = met.agg(F.count("better").alias("candidates"), *map(F.Column.alias, sums, _COUNTS)).collect()[0].asDict()
@@ -168,7 +174,7 @@ def find(
     gone = copies.select("node", F.col("first").alias("witness"), F.lit(1.0).alias("similarity"))
     if notes["candidates"]:
         nodes = keep("nodes", _map(pairs.coalesce(1), parts, NODES), batch_rows=ENTRY_ROWS)
-        removed = keep("removed", _proved(signed.select("node", "content"), pairs, nodes, search))
+        removed = keep("removed", _proved(signed.select("place", "node", "content"), pairs, nodes, search))
         moved = removed.select(
             F.col("node").alias("first"), F.col("witness").alias("of"), F.col("similarity").alias("by")
         )
@@ -198,14 +204,9 @@ def _proved(contents: DataFrame, pairs: DataFrame, nodes: DataFrame, search: Sea
 
     told = nodes.agg(F.count("*").alias("n"), F.max("part").alias("last")).collect()[0]
     known = F.broadcast(nodes) if told["n"] <= BROADCAST_NODES else nodes
-    sets = _map(contents.join(known, "node"), search.sets, SETS)
-    rows = sets.select(
-        "part", F.col("node").alias("better"), F.lit(None).cast("binary").alias("worse"),
-        F.lit(None).cast("double").alias("near"), "hashes",
-    ).unionByName(
-        pairs.join(known.withColumnRenamed("node", "better"), "better")
-        .select("part", "better", "worse", "near", F.lit(None).cast("binary").alias("hashes"))
-    )  # fmt: skip
+    sets = _map(contents.join(known, "place"), search.sets, SETS)
+    of_part = pairs.join(known.withColumnRenamed("place", "better"), "better")
+    rows = sets.unionByName(of_part, allowMissingColumns=True)
     return _map(rows.repartitionById(told["last"] + 1, F.col("part")), search.solve, REMOVED)
 
 
@@ -225,6 +226,13 @@ def _node() -> Column:
     return F.concat(rank, F.unhex("content_id"), F.unhex("file_id"))
 
 
+def _place() -> Column:
+    from pyspark.sql import functions as F
+
+    above = F.shiftleft(F.least(F.col("rank"), F.lit(127)).cast("long"), 4 * _PLACE_HEX)
+    return above + F.conv(F.substring("content_id", 1, _PLACE_HEX), 16, 10).cast("long")
+
+
 def _file_id(node: str) -> Column:
     from pyspark.sql import functions as F
 
@@ -241,6 +249,18 @@ def _batch(columns: dict[str, Any], schema: pa.Schema) -> pa.RecordBatch:
         ],
         schema=schema,
     )
+
+
+def _at(places: np.ndarray, better: np.ndarray, worse: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs of files for pairs of places (ascending, where they may repeat), and which pair each one comes from."""
+    first_better, first_worse = np.searchsorted(places, better), np.searchsorted(places, worse)
+    n_worse = np.searchsorted(places, worse, "right") - first_worse
+    times = (np.searchsorted(places, better, "right") - first_better) * n_worse
+    if (times == 0).any():
+        raise ValueError(f"{int((times == 0).sum())} pairs of files have no shingles: this is a defect")
+    pair = np.repeat(np.arange(len(times)), times)
+    number = np.arange(len(pair)) - np.repeat(np.cumsum(times) - times, times)
+    return first_better[pair] + number // n_worse[pair], first_worse[pair] + number % n_worse[pair], pair
 
 
 def _fixed(column: pa.Array | pa.ChunkedArray, kind: type) -> np.ndarray:

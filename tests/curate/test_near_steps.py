@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ import curate.near as steps
 from curate.stages.minhash import MinHash
 from curate.stages.simhash import SimHash
 from dedup.near import Near, NearMinHash, NearSimHash, near
+from dedup.shingles import shingle_sets
 from dedup.signatures import sign
 
 if TYPE_CHECKING:
@@ -65,15 +67,16 @@ def joined(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBat
     return table.to_batches()[0] if table.num_rows else pa.RecordBatch.from_pylist([], schema=schema)
 
 
-def in_steps(content: list[str], search: steps.Search, n_parts: int) -> dict[int, tuple[int, float]]:
-    """Row -> (witness, similarity) of what goes; rows are in keeper priority."""
+def in_steps(content: list[str], search: steps.Search, n_parts: int, sharing: int = 1) -> dict[int, tuple[int, float]]:
+    """Row -> (witness, similarity) of what goes; rows are in keeper priority, and so many share a place."""
     nodes = [row.to_bytes(4, "big") + bytes(32) for row in range(len(content))]
+    place_of = [row // sharing for row in range(len(content))]
     found = sign(pa.array(content, pa.large_string()), search.signature)
     if found.minhash is not None:
         signature = pa.array([values.tobytes() for values in found.minhash], pa.binary())
     else:
         signature = pa.array(found.simhash.view("int64"))
-    files = pa.RecordBatch.from_pydict({"node": nodes, "signature": signature})
+    files = pa.RecordBatch.from_pydict({"place": place_of, "signature": signature})
     entries = joined(search.entries(iter([files.slice(0, 7), files.slice(7)])), steps.ENTRIES)
     by_key = cut(entries, n_parts, lambda row: row["key"])
     pairs = joined((batch for part in by_key for batch in search.pairs(iter(part))), steps.PAIRS)
@@ -81,19 +84,17 @@ def in_steps(content: list[str], search: steps.Search, n_parts: int) -> dict[int
     if not pairs.num_rows:
         return {}
     placed = joined(steps.parts(iter([pairs.slice(0, 5), pairs.slice(5)])), steps.NODES)
-    part_of = dict(zip(placed.column("node").to_pylist(), placed.column("part").to_pylist(), strict=True))
+    part_of = dict(zip(placed.column("place").to_pylist(), placed.column("part").to_pylist(), strict=True))
     held = [
-        {"part": part, "node": node, "content": content[int.from_bytes(node[:4], "big")]}
-        for node, part in part_of.items()
+        {"part": part_of[place_of[row]], "place": place_of[row], "node": nodes[row], "content": content[row]}
+        for row in range(len(content))
+        if place_of[row] in part_of
     ]
     sets = joined(search.sets(iter([pa.RecordBatch.from_pylist(held)])), steps.SETS).to_pylist()
-    rows = [{"better": one["node"], "worse": None, "near": None} | one for one in sets]
-    rows += [{**pair, "part": part_of[pair["better"]], "hashes": None} for pair in pairs.to_pylist()]
-    schema = pa.schema(
-        [steps.SETS.field("part"), *(steps.PAIRS.field(i) for i in range(3)), steps.SETS.field("hashes")]
-    )
+    rows = sets + [{**pair, "part": part_of[pair["better"]]} for pair in pairs.to_pylist()]
+    schema = pa.schema([*steps.SETS, *(steps.PAIRS.field(i) for i in range(3))])
     random.Random(1).shuffle(rows)
-    table = pa.RecordBatch.from_pylist([{name: row[name] for name in schema.names} for row in rows], schema=schema)
+    table = pa.RecordBatch.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema=schema)
     gone = (
         row
         for part in cut(table, max(part_of.values()) + 1, lambda row: row["part"])
@@ -114,6 +115,31 @@ def test_steps_as_in_memory(seed: int, which: str, n_parts: int, part_files: int
         assert in_steps(content, SEARCHES[which], n_parts) == told(expected)
 
 
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 4))
+def test_files_that_share_a_place(seed: int, n_parts: int) -> None:
+    """They stand for each other where candidates are looked for; what is removed is proved all the same."""
+    content = texts(seed, 40)
+    sets = [set(row) for row in shingles_of(content)]
+    gone = in_steps(content, SEARCHES["minhash"], n_parts, sharing=2)
+    for row, (witness, similarity) in gone.items():
+        assert witness not in gone
+        assert witness < row
+        assert similarity == len(sets[row] & sets[witness]) / len(sets[row] | sets[witness]) >= 0.7
+    left = [row for row in range(len(content)) if row not in gone]
+    apart = [(a, b) for a in left for b in left if a < b and place_differs(a, b)]
+    assert all(len(sets[a] & sets[b]) / len(sets[a] | sets[b]) < 0.7 for a, b in apart)
+
+
+def place_differs(a: int, b: int) -> bool:
+    return a // 2 != b // 2
+
+
+def shingles_of(content: list[str]) -> list[list[int]]:
+    found = shingle_sets(pa.array(content, pa.large_string()))
+    return [found.hashes[a:b].tolist() for a, b in pairwise(found.offsets)]
+
+
 def told(found: Near) -> dict[int, tuple[int, float]]:
     rows = np.flatnonzero(found.removed).tolist()
     return {row: (int(found.witness[row]), float(found.similarity[row])) for row in rows}
@@ -123,10 +149,9 @@ def test_components_stay_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     """One larger than a part has a part of its own, small ones share."""
     monkeypatch.setattr(steps, "PART_FILES", 4)
     ends = [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (6, 7), (8, 9), (10, 11)]
-    node = [number.to_bytes(steps.NODE_BYTES, "big") for number in range(12)]
-    pairs = pa.RecordBatch.from_pydict({"better": [node[a] for a, _ in ends], "worse": [node[b] for _, b in ends]})
+    pairs = pa.RecordBatch.from_pydict({"better": [a for a, _ in ends], "worse": [b for _, b in ends]})
     placed = joined(steps.parts(iter([pairs])), steps.NODES).to_pylist()
-    part = {int.from_bytes(row["node"], "big"): row["part"] for row in placed}
+    part = {row["place"]: row["part"] for row in placed}
     assert len({part[number] for number in range(6)}) == 1
     assert all(part[a] == part[b] for a, b in ends)
     assert set(part.values()) == set(range(len(set(part.values()))))

@@ -9,7 +9,8 @@
 (signals.py) makes flat Arrow columns of a batch. A language is a file in languages/.
 
 How rules hook in. A rule wants nodes of some kinds: `kind_table(spec, wanted=(...))` adds them to the table, and
-`visit` brings them home in `taken` beside the parts, in the same walk and in source order, outer before inner;
+`visit` brings them home in `taken` beside the parts, in the same walk and in source order, outer before inner
+(that walk goes everywhere, which costs about twice as much as the one that follows signs);
 `table.parts[node.kind_id]` tells the part, the id itself the kind. A module with rules parses once (`parse`), visits
 once, calls `report_on` for the numbers, and hands each taken node to the rules of its kind. It puts a function of
 (language, source, limits) beside task.report and names it to Parser. Queries are slower than the walk; where one is

@@ -19,9 +19,10 @@ Span = tuple[int, int]
 def classify(spans: list[Span], source: bytes, spec: Spec) -> list[Comment]:
     """Form and role of each comment, before definitions are looked at. `spans` is sorted."""
     comments: list[Comment] = []
+    block_marks, doc_marks = spec.block_marks, spec.doc_marks
     end_of_last, last_role = 0, HEADER
     for start, end in spans:
-        form = BLOCK if source.startswith(spec.block_marks, start, end) else LINE
+        form = BLOCK if source.startswith(block_marks, start, end) else LINE
         between = source[max(end_of_last, start - _MOST_LINE) : start]
         blank = not between.strip() and start - end_of_last <= _MOST_LINE
         if last_role == HEADER and (blank or (end_of_last == 0 and _opens(source[:start]))):
@@ -32,23 +33,19 @@ def classify(spans: list[Span], source: bytes, spec: Spec) -> list[Comment]:
             role = TRAILING
         else:
             role = PLAIN
-        comments.append(Comment(start, end, form, role))
         end_of_last, last_role = end, role
-    return [_marked(comment, source, spec.doc_marks) for comment in comments]
+        if role in (PLAIN, TRAILING) and doc_marks and source.startswith(doc_marks, start, end):
+            after = source[start + 3 : start + 4]
+            if after not in (b"/", b"*") or source[start : start + 2] not in (b"//", b"/*"):
+                role = DOC
+        comments.append(Comment(start, end, form, role))
+    return comments
 
 
 def _opens(before: bytes) -> bool:
     """Whether nothing but blanks and one opening line stands there: #!/bin/sh, <?php."""
     before = before.removeprefix(b"\xef\xbb\xbf").strip()
     return not before or (before.startswith(_FIRST_LINES) and b"\n" not in before)
-
-
-def _marked(comment: Comment, source: bytes, doc_marks: tuple[bytes, ...]) -> Comment:
-    if comment.role in (PLAIN, TRAILING) and doc_marks and source.startswith(doc_marks, comment.start, comment.end):
-        after = source[comment.start + 3 : comment.start + 4]
-        if after not in (b"/", b"*") or source[comment.start : comment.start + 2] not in (b"//", b"/*"):
-            return comment._replace(role=DOC)
-    return comment
 
 
 def attach(comments: list[Comment], frames: list[Frame], source: bytes) -> list[Span | None]:
@@ -72,7 +69,8 @@ def attach(comments: list[Comment], frames: list[Frame], source: bytes) -> list[
             spans.append(None)
             continue
         for place in range(first, last + 1):
-            comments[place] = comments[place]._replace(role=DOC)
+            start, end, form, _ = comments[place]
+            comments[place] = Comment(start, end, form, DOC)
             taken_by[place] = frame.start
         spans.append((comments[first].start, comments[last].end))
     return spans

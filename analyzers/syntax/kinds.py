@@ -9,6 +9,7 @@ from functools import cache
 from tree_sitter import Language
 
 from analyzers.syntax.grammars import kinds_of, load
+from analyzers.syntax.signs import Signs, signs
 from analyzers.syntax.spec import Kinds, Spec
 
 N_IDS = 65536
@@ -18,8 +19,12 @@ ERROR_ID = 65535  # tree-sitter's id of the ERROR kind, in every grammar
 (NONE, COMMENT, STRING, IMPORT, JUMP, ELSE, CASE, ELIF, WRAPPER, NAME_GIVER,
  SCOPED, BINARY, IF, TERNARY, LOOP, SWITCH, CATCH, NEST, LAMBDA, CONTAINER, CLASS, FUNCTION) = range(22)  # fmt: skip
 
-BELOW, TAKEN, FLAT = 1, 2, 4
-"""Ways of the walk: its children are looked at; it goes to the sweep; it is a comment or a string."""
+BELOW, TAKEN, FLAT, OPEN, BLOCK, ENTERED = 1, 2, 4, 8, 16, 32
+"""Ways of the walk: its children are looked at; it goes to the sweep; it is a comment or a string; it goes to the sweep
+where there is a sign in it; its first byte does not count as a sign; its children are looked at, sign
+or not."""
+
+_ONLY_OPEN = (BINARY, NAME_GIVER)  # of no matter without a boolean operator or a function inside
 
 _PARTS = {
     "comments": COMMENT, "strings": STRING, "imports": IMPORT, "jumps": JUMP, "elses": ELSE, "cases": CASE,
@@ -46,6 +51,7 @@ class KindTable:
     names: frozenset[int]
     declarators: frozenset[int]
     docstrings: frozenset[int]
+    signs: Signs | None  # None: the walk goes everywhere
     declarator_field: int | None
     name_field: int | None
     parameters_field: int | None
@@ -90,16 +96,24 @@ def kind_table(spec: Spec, wanted: Kinds = ()) -> KindTable:
     for kind in ids_of(grammar, spec.barren):
         below[kind] = 0
     extra = ids_of(grammar, wanted)
+    guided = bool(spec.signs) and not wanted  # what others want may stand anywhere
+    blocks, entered = ids_of(grammar, spec.blocks), ids_of(grammar, spec.entered)
+    ways = bytearray(N_IDS)
+    for kind in range(N_IDS):
+        only_open = guided and below[kind] and parts[kind] in _ONLY_OPEN
+        ways[kind] = (
+            BELOW * (below[kind] and not (guided and kind in entered))
+            + TAKEN * (kind in extra or (parts[kind] > STRING and not only_open))
+            + FLAT * (parts[kind] in (COMMENT, STRING))
+            + OPEN * only_open
+            + BLOCK * (kind in blocks)
+            + ENTERED * (guided and kind in entered)
+        )
     return KindTable(
         spec=spec,
         grammar=grammar,
         parts=bytes(parts),
-        ways=bytes(
-            BELOW * below[kind]
-            + TAKEN * (parts[kind] > STRING or kind in extra)
-            + FLAT * (parts[kind] in (COMMENT, STRING))
-            for kind in range(N_IDS)
-        ),
+        ways=bytes(ways),
         booleans=ids_of(grammar, spec.booleans),
         operators=ids_of(grammar, spec.operators),
         parameter_lists=ids_of(grammar, (name for name in spec.parameter_lists if name)),
@@ -109,6 +123,7 @@ def kind_table(spec: Spec, wanted: Kinds = ()) -> KindTable:
         names=ids_of(grammar, spec.names),
         declarators=ids_of(grammar, spec.declarators),
         docstrings=ids_of(grammar, spec.docstrings),
+        signs=signs(spec.signs, spec.hints, spec.literals) if guided else None,
         declarator_field=grammar.field_id_for_name("declarator"),
         name_field=grammar.field_id_for_name("name"),
         parameters_field=grammar.field_id_for_name("parameters"),

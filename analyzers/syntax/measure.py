@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 from tree_sitter import Node, Tree
 
 from analyzers.syntax import comments as comment_roles
@@ -62,7 +61,7 @@ def report_on(tree: Tree, source: bytes, table: KindTable) -> Report:
         definitions=definitions if measured else None,
         comments=tuple(sorted([*notes, *strings_as_comments]) if strings_as_comments else notes),
         imports=tuple(swept.imports) if measured else None,
-        tokens=tokens(source, table.grammar, skipped, found.strings),
+        tokens=tokens(source, table, skipped, found.strings),
     )
 
 
@@ -70,8 +69,8 @@ def _docstrings(root: Node, swept: Swept, source: bytes, table: KindTable) -> di
     """Bytes of docstrings by the place of their definition; -1 is the file."""
     if not table.docstrings:
         return {}
-    nodes = [root, *(frame.node for frame in swept.definitions if frame.node is not None)]
-    found = {place: shape.docstring_of(node, source, table) for place, node in enumerate(nodes, -1)}
+    bodies = [root, *(frame.node and frame.node.child_by_field_name("body") for frame in swept.definitions)]
+    found = {place: shape.docstring_of(body, source, table) for place, body in enumerate(bodies, -1)}
     return {place: (node.start_byte, node.end_byte) for place, node in found.items() if node is not None}
 
 
@@ -82,15 +81,9 @@ def _definitions(
     source: bytes,
     table: KindTable,
 ) -> Iterator[Definition]:
-    if not swept.definitions:
-        return
-    line_ends = np.flatnonzero(np.frombuffer(source, np.uint8) == 10)
-    starts = np.array([frame.start for frame in swept.definitions])
-    lasts = np.array([max(frame.start, frame.end - 1) for frame in swept.definitions])
-    start_lines = (np.searchsorted(line_ends, starts) + 1).tolist()
-    end_lines = (np.searchsorted(line_ends, lasts) + 1).tolist()
     for place, frame in enumerate(swept.definitions):
         assert frame.node is not None  # only the file's own frame has none
+        last_row, last_column = frame.node.end_point
         is_class = frame.part == kinds.CLASS
         doc = docstrings.get(place) or docs[place] or (-1, -1)
         yield Definition(
@@ -98,8 +91,8 @@ def _definitions(
             shape.name_of(frame.node, frame.name_giver, source, table),
             frame.start,
             frame.end,
-            start_lines[place],
-            end_lines[place],
+            frame.node.start_point[0] + 1,
+            last_row + (last_column > 0 or frame.start == frame.end),  # where its last byte is
             None if is_class else shape.n_parameters_of(frame.node, source, table),
             frame.cyclomatic,
             frame.cognitive,

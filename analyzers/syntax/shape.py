@@ -80,15 +80,16 @@ def _count(node: Node, source: bytes, table: KindTable) -> int:
     return n_parameters
 
 
-def docstring_of(node: Node, source: bytes, table: KindTable) -> Node | None:
+def docstring_of(body: Node | None, source: bytes, table: KindTable) -> Node | None:
     """The string that stands alone as the first statement of a body, or of a file; None where none does.
 
     Bytes and formatted strings document nothing, in Python's own reading.
     """
-    body = node if node.parent is None else node.child_by_field_name("body")
-    if body is None:
+    if body is None or not body.named_child_count:
         return None
-    first = next((child for child in body.named_children if table.parts[child.kind_id] != kinds.COMMENT), None)
+    first: Node | None = body.named_child(0)
+    if first is not None and table.parts[first.kind_id] == kinds.COMMENT:
+        first = next((child for child in body.named_children if table.parts[child.kind_id] != kinds.COMMENT), None)
     if first is None or first.kind_id not in table.docstrings:
         return None
     strings = [first] if first.child_count and not first.children[0].child_count else first.named_children

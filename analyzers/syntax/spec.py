@@ -8,6 +8,10 @@ from typing import Literal
 Tier = Literal["A", "B", "C"]
 Kinds = tuple[str, ...]
 
+QUOTE, LONG, TRIPLE, PLAIN, RAW = 1, 2, 4, 8, 16
+"""What a quote does, added up: it opens a string; that goes on over line ends; three of it open one that does; a
+backslash is a character like others; C++: behind R it opens a raw string, between digits it means nothing."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
@@ -35,6 +39,7 @@ class Spec:
     only_named: bool = False  # a function without a field `name` is none: Haskell's arrow in types
     lambdas: Kinds = ()  # belong to the function around them; nest one deeper for cognitive complexity
     classes: Kinds = ()
+    only_bodied: bool = False  # a class without a field `body` is none: C++'s struct x *
     containers: Kinds = ()  # hold methods and are no class of their own: Rust's impl
     wrappers: Kinds = ()  # stand around a definition and begin before it: decorators, templates
     name_givers: Kinds = ()  # give their name to a function without one that ends where they end: f = () => 0
@@ -63,6 +68,16 @@ class Spec:
 
     imports: Kinds = ()
     strings: Kinds = ()  # contents of strings, or whole ones where the grammar makes them leaves: one operand each
+    quotes: tuple[tuple[bytes, int], ...] = ()
+    """Where strings need no grammar: how they are quoted, which is many times faster; `strings` are then those that
+    have other marks. A string with code inside is one operand."""
     barren: Kinds = ()
     """Kinds below which real files (tens of MB) hold no part but comments: the walk stays out. Anonymous
     tokens need no mention. Written by `python -m analyzers.syntax.barren`; leaving it empty costs only time."""
+    signs: tuple[bytes, ...] = ()
+    """Words and symbols one of which stands in every part's parent, the file aside, and in every boolean expression and
+    name giver that matters: statements without any are not entered. Empty: the walk goes everywhere."""
+    blocks: Kinds = ()  # begin with a sign of their own, if or {, which does not count
+    literals: bytes = b""  # bytes behind which { begins a literal and is no sign
+    entered: Kinds = ()  # looked into without a sign
+    hints: bytes = b""  # bytes that strings begin with, prefixes aside; with `signs` only

@@ -53,7 +53,8 @@ class Swept:
 
 def sweep(taken: list[Node], source: bytes, table: KindTable) -> Swept:
     """Counters of all definitions. `taken` is sorted by start, outer before inner."""
-    parts, default_cases, only_named = table.parts, table.spec.default_cases, table.spec.only_named
+    parts, default_cases = table.parts, table.spec.default_cases
+    only_named, only_bodied = table.spec.only_named, table.spec.only_bodied
     swept = Swept()
     frame = swept.file
     frames, frame_at, in_class = swept.definitions, -1, False
@@ -99,6 +100,8 @@ def sweep(taken: list[Node], source: bytes, table: KindTable) -> Swept:
                 runs.append((start, end, operator))
             continue
         if part == kinds.FUNCTION and only_named and node.child_by_field_name("name") is None:
+            continue
+        if part == kinds.CLASS and only_bodied and node.child_by_field_name("body") is None:
             continue
         stack.append((top_end, frame, frame_at, in_class, depth, weight))
         top_end = end

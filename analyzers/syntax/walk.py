@@ -1,21 +1,25 @@
 """The one walk over a tree: nodes that play a part, in source order.
 
 Nodes wait on a stack, so that a tree of any depth passes; of each only its kind id is read, and kinds below which
-nothing is wanted are not entered (`Spec.barren`). A comment may stand anywhere, so those inside such nodes are found
-afterwards: every comment mark in the source that no comment or string has accounted for is looked up in the tree.
-Going level by level in comprehensions, or asking for named children only, was slower: nodes close to each other in the
-tree are close in memory.
+nothing is wanted are not entered (`Spec.barren`), nor nodes without a sign of something (`Spec.signs`): that is most of
+them. A comment may stand anywhere, so those inside such nodes are found afterwards: every comment mark in the source
+that no comment or string has accounted for is looked up in the tree. Going level by level in comprehensions, or asking
+for named children only, was slower: nodes close to each other in the tree are close in memory.
 """
 
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_right
 from typing import NamedTuple
 
 from tree_sitter import Node
 
-from analyzers.syntax.kinds import BELOW, COMMENT, ERROR_ID, FLAT, TAKEN, KindTable
+from analyzers.syntax.kinds import BELOW, BLOCK, COMMENT, ENTERED, ERROR_ID, FLAT, OPEN, TAKEN, KindTable
+from analyzers.syntax.signs import Ahead, look_ahead
+
+_TRIPLES = (b'"""', b"'''")
 
 
 class Visit(NamedTuple):
@@ -36,11 +40,28 @@ class Errors(NamedTuple):
 
 def visit(root: Node, source: bytes, table: KindTable) -> Visit:
     """All nodes of the tree that the table wants."""
-    ways, parts = table.ways, table.parts
+    taken: list[Node] = [root] if table.ways[root.kind_id] & TAKEN else []
     flat: list[Node] = []
-    taken: list[Node] = [root] if ways[root.kind_id] & TAKEN else []
+    if table.signs is None:
+        _go_everywhere(root, table.ways, taken, flat)
+    else:
+        _follow_signs(root, source, table.ways, look_ahead(source, table.signs), taken, flat)
+    taken.sort(key=_start)
+    comments, strings = [], set[tuple[int, int]]()
+    for node in flat:
+        if table.parts[node.kind_id] == COMMENT:
+            comments.append(node)
+        else:
+            strings.add((node.start_byte, node.end_byte))
+    ordered = sorted(strings)
+    comments += _comments_in_barren_nodes(root, source, table, comments, ordered)
+    comments.sort(key=_start)
+    return Visit(taken, comments, ordered)
+
+
+def _go_everywhere(root: Node, ways: bytes, taken: list[Node], flat: list[Node]) -> None:
     stack = [root]
-    pop, push, take = stack.pop, stack.append, taken.append
+    pop, push = stack.pop, stack.append
     while stack:
         for child in pop().children:
             way = ways[child.kind_id]
@@ -48,15 +69,54 @@ def visit(root: Node, source: bytes, table: KindTable) -> Visit:
                 if way & BELOW:
                     push(child)
                 if way & TAKEN:
-                    take(child)
+                    taken.append(child)
                 elif way & FLAT:
                     flat.append(child)
-    taken.sort(key=_start)
-    comments = [node for node in flat if parts[node.kind_id] == COMMENT]
-    strings = sorted([(node.start_byte, node.end_byte) for node in flat if parts[node.kind_id] != COMMENT])
-    comments += _comments_in_barren_nodes(root, source, table, comments, strings)
-    comments.sort(key=_start)
-    return Visit(taken, comments, strings)
+
+
+def _follow_signs(root: Node, source: bytes, ways: bytes, ahead: Ahead, taken: list[Node], flat: list[Node]) -> None:
+    next_sign, next_hint = ahead
+    has_hints = bool(next_hint)
+    stack = [root]
+    pop, push, take = stack.pop, stack.append, taken.append
+    while stack:
+        for child in pop().children:
+            way = ways[child.kind_id]
+            if not way:
+                continue
+            if way & TAKEN:
+                take(child)
+            elif way & FLAT:
+                flat.append(child)
+            if way & BELOW:
+                start, end = child.start_byte, child.end_byte
+                if next_sign[start + 1 if way & BLOCK else start] < end:
+                    push(child)
+                    if way & OPEN:
+                        take(child)
+                elif has_hints and next_hint[start] < end:
+                    stack += _strings_of(child, start, end, source, ways, next_hint, flat)
+            elif way & ENTERED:
+                push(child)
+
+
+def _strings_of(
+    node: Node, start: int, end: int, source: bytes, ways: bytes, hints: array[int], flat: list[Node]
+) -> list[Node]:
+    """Adds strings and comments of a node without signs to `flat`, and gives the nodes that hold more of them."""
+    holders = []
+    at = hints[start]
+    while at < end:
+        size = 4 if source.startswith(_TRIPLES, at) else 2  # the mark and a byte of what it opens
+        found = node.descendant_for_byte_range(at, min(at + size, end))
+        if found is None:
+            break
+        if ways[found.kind_id] & FLAT:
+            flat.append(found)
+        elif found.child_count:
+            holders.append(found)
+        at = hints[max(found.end_byte, at + 1)]
+    return holders
 
 
 def _start(node: Node) -> int:
@@ -81,11 +141,14 @@ def _comments_in_barren_nodes(
             over = known[place][1]
             continue
         node = root.descendant_for_byte_range(at, at + 1)
+        if node is not None and not node.is_named and node.parent is not None:
+            node = node.parent  # Rust's // is a token inside its comment
         if node is None:
             continue
         if table.parts[node.kind_id] == COMMENT:
             found.append(node)
-        if node.child_count == 0:
+            over = node.end_byte
+        elif node.child_count == 0:
             over = node.end_byte
     return found
 

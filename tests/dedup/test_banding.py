@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dedup.banding import Bands, band_keys, choose_bands, collision_probability
@@ -31,6 +31,7 @@ def test_the_defaults_keep_what_their_docstring_says() -> None:
 @settings(max_examples=40)
 @given(st.floats(0.1, 0.95), st.sampled_from([16, 64, 128, 256]), st.floats(0.5, 0.999))
 def test_the_choice_keeps_its_odds_and_none_has_fewer_candidates(threshold: float, values: int, recall: float) -> None:
+    assume(collision_probability(threshold, values, 1) >= recall)  # else there is no choice
     chosen = choose_bands(threshold, values, min_recall=recall)
     assert chosen.bands * chosen.rows <= values
     assert collision_probability(threshold, chosen.bands, chosen.rows) >= recall

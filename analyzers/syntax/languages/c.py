@@ -3,7 +3,7 @@ counted; functions that macros make are not seen."""
 
 from __future__ import annotations
 
-from analyzers.syntax.spec import Spec
+from analyzers.syntax.spec import QUOTE, Spec
 
 SPEC = Spec(
     language="C",
@@ -27,10 +27,16 @@ SPEC = Spec(
     booleans=("&&", "||"),
     jumps=("goto_statement",),
     imports=("preproc_include",),
-    strings=("string_literal", "char_literal", "system_lib_string"),
+    strings=("system_lib_string",),
+    quotes=((b'"', QUOTE), (b"'", QUOTE)),
         barren=("identifier", "field_identifier", "number_literal", "type_identifier", "primitive_type", "comment",
             "string_content", "string_literal", "preproc_arg", "escape_sequence", "storage_class_specifier",
             "field_designator", "type_qualifier", "null", "statement_identifier", "system_lib_string",
             "break_statement", "goto_statement", "false", "true", "preproc_directive", "preproc_call", "char_literal",
             "character", "preproc_defined", "continue_statement", "sized_type_specifier"),
+    signs=(b"{", b"&&", b"||", b"?", b"if", b"else", b"for", b"while", b"switch", b"case", b"goto", b"include",
+               b"__try"),
+    literals=b"=,({[",
+    blocks=("compound_statement", "field_declaration_list", "initializer_list", "enumerator_list", "if_statement",
+                "for_statement", "while_statement"),
 )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analyzers.syntax.languages import c
+from analyzers.syntax.spec import QUOTE, RAW
 
 SPEC = replace(
     c.SPEC,
@@ -12,6 +13,7 @@ SPEC = replace(
     grammar="cpp",
     lambdas=("lambda_expression",),
     classes=("class_specifier", "struct_specifier", "union_specifier"),
+    only_bodied=True,
     wrappers=("template_declaration",),
     parameters=("parameter_declaration", "optional_parameter_declaration", "variadic_parameter_declaration",
                 "'...", "explicit_object_parameter_declaration"),
@@ -20,7 +22,7 @@ SPEC = replace(
     nests=("try_statement", "seh_try_statement"),
     booleans=("&&", "||", "and", "or"),
     imports=("preproc_include", "import_declaration", "using_declaration"),
-    strings=("string_literal", "char_literal", "raw_string_literal", "system_lib_string"),
+    quotes=((b'"', QUOTE + RAW), (b"'", QUOTE + RAW)),
         barren=("identifier", "type_identifier", "number_literal", "namespace_identifier", "field_identifier",
             "comment", "primitive_type", "type_qualifier", "preproc_arg", "string_content", "string_literal",
             "char_literal", "escape_sequence", "storage_class_specifier", "system_lib_string", "statement_identifier",
@@ -29,4 +31,9 @@ SPEC = replace(
             "false", "null", "virtual_specifier", "true", "using_declaration", "break_statement",
             "continue_statement", "destructor_name", "explicit_function_specifier",
             "sized_type_specifier", "raw_string_literal"),
+    signs=(b"{", b"&&", b"||", b"and", b"or", b"?", b"if", b"else", b"for", b"while", b"switch", b"case", b"try",
+               b"goto", b"include", b"import", b"using", b"=", b"template", b"__try"),
+    literals=b"=,({[",
+    blocks=("compound_statement", "initializer_list", "enumerator_list", "if_statement", "for_statement",
+                "for_range_loop", "while_statement"),
 )  # fmt: skip

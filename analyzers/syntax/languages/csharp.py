@@ -37,4 +37,9 @@ SPEC = Spec(
             "character_literal", "comment", "modifier", "using_directive", "null_literal", "boolean_literal",
             "qualified_name", "real_literal", "verbatim_string_literal", "raw_string_literal", "escape_sequence",
             "implicit_type", "nullable_type", "interpolation_brace", "interpolation_start", "interpolation_quote"),
+    signs=(b"{", b"=>", b"&&", b"||", b"?", b"if", b"else", b"for", b"foreach", b"while", b"switch", b"case",
+               b"try", b"lock", b"fixed", b"goto", b"using", b"extern"),
+    blocks=("block", "initializer_expression", "if_statement", "for_statement", "foreach_statement",
+                "while_statement"),
+    hints=b'"\'',
 )  # fmt: skip

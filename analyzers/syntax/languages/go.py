@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzers.syntax.spec import Spec
+from analyzers.syntax.spec import LONG, PLAIN, QUOTE, Spec
 
 SPEC = Spec(
     language="Go",
@@ -25,10 +25,13 @@ SPEC = Spec(
     booleans=("&&", "||"),
     jumps=("goto_statement",),
     imports=("import_spec",),
-    strings=("interpreted_string_literal", "raw_string_literal", "rune_literal"),
+    quotes=((b'"', QUOTE), (b"'", QUOTE), (b"`", QUOTE + LONG + PLAIN)),
         barren=("identifier", "int_literal", "field_identifier", "type_identifier", "comment",
             "interpreted_string_literal", "interpreted_string_literal_content", "escape_sequence",
             "package_identifier", "nil", "slice_type", "true", "false", "raw_string_literal",
             "raw_string_literal_content", "rune_literal", "package_clause", "map_type", "continue_statement",
             "float_literal", "break_statement", "method_elem", "label_name", "qualified_type", "pointer_type"),
+    signs=(b"func", b"&&", b"||", b"if", b"for", b"switch", b"select", b"goto", b"import", b"type", b"else"),
+    blocks=("function_declaration", "method_declaration", "func_literal", "if_statement", "for_statement"),
+    entered=("import_spec_list",),
 )  # fmt: skip

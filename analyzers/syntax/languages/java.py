@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzers.syntax.spec import Spec
+from analyzers.syntax.spec import QUOTE, TRIPLE, Spec
 
 SPEC = Spec(
     language="Java",
@@ -28,7 +28,7 @@ SPEC = Spec(
     binaries=("binary_expression",),
     booleans=("&&", "||"),
     imports=("import_declaration",),
-    strings=("string_literal", "character_literal"),
+    quotes=((b'"', QUOTE + TRIPLE), (b"'", QUOTE)),
         barren=("identifier", "escape_sequence", "string_literal", "string_fragment", "type_identifier",
             "scoped_identifier", "integral_type", "decimal_integer_literal", "line_comment", "block_comment",
             "null_literal", "import_declaration", "hex_integer_literal", "void_type", "marker_annotation", "this",
@@ -36,4 +36,9 @@ SPEC = Spec(
             "floating_point_type", "package_declaration", "character_literal", "decimal_floating_point_literal",
             "catch_type", "class_literal", "break_statement", "continue_statement", "asterisk", "type_list",
             "type_parameter", "type_parameters", "super_interfaces", "type_arguments", "generic_type"),
+    signs=(b"{", b"->", b"&&", b"||", b"?", b"if", b"for", b"while", b"switch", b"case", b"try", b"synchronized",
+               b"import", b"else"),
+    literals=b"=,({[]",
+    blocks=("block", "constructor_body", "array_initializer", "if_statement", "for_statement",
+                "enhanced_for_statement", "while_statement"),
 )  # fmt: skip

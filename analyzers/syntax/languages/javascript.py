@@ -34,4 +34,11 @@ SPEC = Spec(
             "import_specifier", "regex_flags", "false", "undefined", "shorthand_property_identifier",
             "export_specifier", "break_statement", "namespace_import", "private_property_identifier", "super",
             "empty_statement", "continue_statement", "optional_chain", "export_clause"),
+    signs=(b"{", b"=>", b"&&", b"||", b"?", b"if", b"else", b"for", b"while", b"switch", b"case", b"try", b"with",
+               b"import", b"</", b"/>"),
+    literals=b"$=,({[:?&|",
+    blocks=("statement_block", "object", "object_pattern", "if_statement", "for_statement",
+                "for_in_statement", "while_statement", "switch_case", "import_statement"),
+    hints=b'"\'`/',
+    entered=("class_body",),
 )  # fmt: skip

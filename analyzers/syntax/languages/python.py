@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analyzers.syntax.spec import Spec
+from analyzers.syntax.spec import QUOTE, TRIPLE, Spec
 
 SPEC = Spec(
     language="Python",
@@ -32,9 +32,14 @@ SPEC = Spec(
     binaries=("boolean_operator",),
     booleans=("and", "or"),
     imports=("import_statement", "import_from_statement", "future_import_statement"),
-    strings=("string_content",),
+    quotes=((b'"', QUOTE + TRIPLE), (b"'", QUOTE + TRIPLE)),
         barren=("identifier", "string_content", "string_start", "string_end", "integer", "none",
             "import_from_statement", "true", "false", "escape_sequence", "float", "relative_import", "import_prefix",
             "import_statement", "future_import_statement", "aliased_import", "dotted_name", "ellipsis",
             "line_continuation", "pass_statement", "continue_statement", "break_statement", "comment"),
+    signs=(b"def", b"class", b"lambda", b"if", b"for", b"while", b"case", b"try", b"with", b"and", b"or", b"import",
+               b"elif", b"else", b"except"),
+    blocks=("function_definition", "class_definition", "if_statement", "elif_clause", "else_clause",
+                "for_statement", "while_statement", "try_statement", "except_clause", "with_statement",
+                "for_in_clause", "if_clause", "lambda"),
 )  # fmt: skip

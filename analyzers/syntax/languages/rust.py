@@ -36,4 +36,9 @@ SPEC = Spec(
             "use_wildcard", "extern_crate_declaration", "token_repetition_pattern", "empty_statement",
             "use_as_clause", "removed_trait_bound", "raw_string_literal", "block_comment", "lifetime",
             "use_declaration", "scoped_identifier", "visibility_modifier"),
+    signs=(b"{", b"&&", b"||", b"|", b"=>", b"if", b"else", b"for", b"while", b"loop", b"match", b"try", b"use",
+               b"extern", b"struct", b"enum", b"union"),
+    blocks=("block", "field_initializer_list", "field_declaration_list", "declaration_list", "if_expression",
+                "for_expression", "while_expression", "loop_expression"),
+    hints=b'"\'',
 )  # fmt: skip

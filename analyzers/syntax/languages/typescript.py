@@ -21,4 +21,12 @@ SPEC = replace(
             "type_query", "nested_identifier", "private_property_identifier", "accessibility_modifier", "infer_type",
             "shorthand_property_identifier_pattern", "false", "true", "shorthand_property_identifier",
             "namespace_export", "rest_type", "regex"),
+    signs=(b"{", b"=>", b"&&", b"||", b"?", b"if", b"else", b"for", b"while", b"switch", b"case", b"try", b"with",
+               b"import", b"interface", b"abstract", b"class", b"</", b"/>"),
+    literals=b"$=,({[:?&|",
+    blocks=("statement_block", "object", "object_pattern", "object_type", "interface_body",
+                "if_statement", "for_statement", "for_in_statement", "while_statement", "switch_case",
+                "import_statement"),
+    hints=b'"\'`/',
+    entered=("class_body",),
 )  # fmt: skip

@@ -83,7 +83,7 @@ def test_tokens_of_a_line() -> None:
 
 
 def test_identifiers_are_counted_in_characters_and_keywords_are_none() -> None:
-    report = analyze("Python", "größe = größe if f'{größe}' else _\nreturn x\n".encode())
+    report = analyze("Python", "größe = größe if f'{größe}' + größe else _\nreturn x\n".encode())
     assert isinstance(report, Report)
     assert (report.tokens.n_identifiers, report.tokens.n_different_identifiers) == (5, 3)
     assert report.tokens.identifier_chars == 7

@@ -22,11 +22,11 @@ LANGUAGES = list(MODULES)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_staying_out_of_barren_kinds_loses_nothing(language: str) -> None:
+def test_staying_out_of_nodes_loses_nothing(language: str) -> None:
     spec = spec_of(language)
     assert spec is not None
     source = fixture(language)
-    everywhere = kind_table(replace(spec, barren=(), marks=()))
+    everywhere = kind_table(replace(spec, barren=(), marks=(), signs=()))
     tree = parse(everywhere.grammar, source, Limits())
     assert not isinstance(tree, str)
     assert report_on(tree, source, kind_table(spec)) == report_on(tree, source, everywhere)

@@ -20,7 +20,7 @@ from curate import layout, listing, manifest, report
 from curate.errors import RunFailed, WrongUse
 from curate.inputs import Root, resolve
 from curate.narrow import WORKED, NarrowPass, WorkWriter, packed, work_schema
-from curate.progress import Reporter
+from curate.progress import Reporter, job_group
 from curate.recipe import Recipe
 from curate.schema import DECISION, LEDGER
 from curate.session import parallelism
@@ -157,7 +157,7 @@ class _Mill:
             for number, row in enumerate(found):
                 Path(row["written"]).replace(Path(folder, f"{number:06d}.parquet"))
                 by_unit.update(row["units"])
-            shutil.rmtree(attempts)
+            shutil.rmtree(attempts, ignore_errors=True)  # an attempt that comes late may be writing there
             return {"rows": sum(row["rows"] for row in found), "by_unit": dict(by_unit)}
 
         self._stage("narrow", self.fingerprint, write, n_bytes=self.listing["bytes"])
@@ -218,6 +218,9 @@ class _Mill:
                     for name, part in (("shards", write_shards), ("ledger", write_ledger))
                 ]
                 return {"files": [file for part in parts for file in part.result()]}
+            except BaseException:
+                self.spark.sparkContext.cancelJobGroup(job_group("layout"))  # the other part must not go on alone
+                raise
             finally:
                 pool.shutdown(wait=False, cancel_futures=True)
 

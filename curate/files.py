@@ -108,13 +108,13 @@ def _told(file: ParquetFile, number: int, fault: str | None) -> pa.RecordBatch:
 class ParquetFile:
     """One file under way. Row groups are cut by the rows' sizes, however the rows arrive."""
 
-    def __init__(self, path: Path, schema: pa.Schema, zstd_level: int = ZSTD_LEVEL):
-        self.path, self.schema = path, schema
+    def __init__(self, path: Path, schema: pa.Schema, zstd_level: int = ZSTD_LEVEL, row_bytes: int = ROW_BYTES):
+        self.path, self.schema, self.row_bytes = path, schema, row_bytes
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.stream = self.path.open("wb")
         self.writer = pq.ParquetWriter(
             self.stream, schema, compression="zstd", compression_level=zstd_level, store_schema=False,
-            use_dictionary=[name for name in schema.names if name not in _UNLIKE],
+            use_dictionary=[f.name for f in schema if f.name not in _UNLIKE and not _is_binary(f.type)],
         )  # fmt: skip
         self.held: list[pa.RecordBatch] = []
         self.held_bytes = self.held_rows = self.n_rows = 0
@@ -122,7 +122,7 @@ class ParquetFile:
     def add(self, rows: pa.RecordBatch) -> None:
         """Take rows over, and write what makes whole row groups."""
         rows = rows.cast(self.schema)
-        sizes = rows.column("size_bytes").fill_null(0).to_numpy(zero_copy_only=False) + ROW_BYTES
+        sizes = rows.column("size_bytes").fill_null(0).to_numpy(zero_copy_only=False) + self.row_bytes
         while rows.num_rows:
             ends = np.cumsum(sizes) + self.held_bytes
             full = int(np.searchsorted(ends, GROUP_BYTES)) + 1
@@ -153,6 +153,10 @@ class ParquetFile:
             self.writer.write_table(group, row_group_size=group.num_rows)
             self.n_rows += group.num_rows
             self.held, self.held_bytes, self.held_rows = [], 0, 0
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return pa.types.is_binary(kind) or pa.types.is_large_binary(kind)  # keys and signatures: each its own
 
 
 def _runs(batch: pa.RecordBatch) -> Iterator[tuple[int, pa.RecordBatch]]:

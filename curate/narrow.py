@@ -38,6 +38,7 @@ WORKED = pa.schema([("written", pa.string()), ("rows", pa.int64()), ("units", pa
 """A row for each file of work rows: where it lies, its rows, and the listed rows they stand for by kind of unit."""
 
 _ZSTD_LEVEL = 1  # of what is read once or twice and removed
+_ROW_BYTES = 2_048  # what a row holds beside its content: signals, signatures
 _UNREAD = ("unreadable", "no_content_column")  # of Parquet: one row tells of `drop_value` rows
 
 
@@ -85,7 +86,7 @@ class WorkWriter:
         schema = packed(self.narrow.schema)
         for rows in self.narrow(packs):
             path = Path(self.folder) / f"{uuid.uuid4().hex}.parquet"
-            file = file or ParquetFile(path, schema, zstd_level=_ZSTD_LEVEL)
+            file = file or ParquetFile(path, schema, zstd_level=_ZSTD_LEVEL, row_bytes=_ROW_BYTES)
             file.add(rows.set_column(schema.get_field_index("signals"), "signals", pack(rows.column("signals"))))
             units += count_units(rows)
         if file is not None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -22,6 +23,7 @@ import pyarrow.compute as pc
 
 from curate.stage import Decided, Keep, decisions
 from dedup.banding import Bands, band_keys
+from dedup.buffers import offsets_and_bytes
 from dedup.candidates import Bound, Compared, bucket_pairs
 from dedup.selection import components, select, select_closure
 from dedup.shingles import shingle_sets
@@ -35,7 +37,9 @@ if TYPE_CHECKING:
 
 NODE_BYTES = 36  # rank (4), content_id (16), file_id (16)
 _PLACE_HEX = 14  # digits of content_id in a place, below one byte of rank
-PART_FILES = 5_000  # files of small components whose sets one task holds; a larger component has a task of its own
+PART_BYTES = 32 << 20  # content of small components whose sets one task holds; a larger component has its own task
+PARTITION_ENTRIES = 2_000_000  # keys that one task groups
+SET_BYTES = 8 << 20  # content that is made into sets at a time; that takes eight times as much
 ENTRY_ROWS = 20_000  # small rows that Spark hands over at a time
 BROADCAST_NODES = 1_000_000
 
@@ -64,9 +68,14 @@ class Search:
     proof: Literal["jaccard", "containment"] = "jaccard"
     closure: bool = False
 
+    @property
+    def n_keys(self) -> int:
+        """Keys of a file."""
+        return self.keys.bands if isinstance(self.keys, Bands) else self.keys.n_tables
+
     def entries(self, files: Batches) -> Batches:
         """Rows of ENTRIES for batches of place and signature."""
-        for batch in files:
+        for batch in (rows for rows in files if rows.num_rows):
             n_rows = batch.num_rows
             signature = batch.column("signature")
             if isinstance(self.keys, Bands):
@@ -103,7 +112,7 @@ class Search:
 
     def sets(self, files: Batches) -> Batches:
         """Rows of SETS for batches of part, place, node, content."""
-        for batch in files:
+        for batch in (piece for rows in files for piece in _pieces(rows, SET_BYTES)):
             content = batch.column("content").cast(pa.large_string())
             found = shingle_sets(content, self.signature.tokenizer, width=self.signature.shingle_tokens)
             buffers = [None, pa.py_buffer(found.offsets * 8), pa.py_buffer(np.ascontiguousarray(found.hashes))]
@@ -121,7 +130,8 @@ class Search:
         files, pairs = table.filter(is_file), table.filter(pc.invert(is_file))
         nodes, order = np.unique(_nodes(files.column("node")), return_index=True)
         hashes = files.column("hashes").cast(pa.large_binary()).combine_chunks().take(pa.array(order))
-        sets = _sets(hashes)
+        offsets, data = offsets_and_bytes(hashes)
+        sets = offsets // 8, data[: offsets[-1]].view(np.uint64)
         places = files.column("place").to_numpy()[order]
         better, worse, pair = _at(places, pairs.column("better").to_numpy(), pairs.column("worse").to_numpy())
         if self.proof == "jaccard":
@@ -138,8 +148,8 @@ class Search:
         yield _batch({**found, "similarity": chosen.similarity[gone]}, REMOVED)
 
 
-def parts(pairs: Batches) -> Batches:
-    """Rows of NODES for all pairs: components in the order of their best files, put together up to PART_FILES."""
+def parts(pairs: Batches, part_files: int) -> Batches:
+    """Rows of NODES for all pairs: components in the order of their best files, put together up to so many files."""
     table = pa.Table.from_batches(list(pairs))
     both = np.concatenate([table.column(name).to_numpy() for name in ("better", "worse")])
     places, dense = np.unique(both, return_inverse=True)
@@ -147,7 +157,7 @@ def parts(pairs: Batches) -> Batches:
     sizes = np.bincount(label, minlength=len(places))
     before = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])[:-1]  # files of components that come first
     # A component goes whole to where its first file falls. Parts without any would cost a task each: number anew.
-    part = np.unique(before // PART_FILES, return_inverse=True)[1]
+    part = np.unique(before // part_files, return_inverse=True)[1]
     yield _batch({"place": places, "part": part[label].astype(np.int32)}, NODES)
 
 
@@ -163,17 +173,22 @@ def find(
     first = F.min("node").over(Window.partitionBy(tokens))
     copies = keep("copies", signed.select("node", first.alias("first")).where("node <> first"))
     distinct = signed.join(copies.select("node"), "node", "left_anti")
+    there = signed.agg(F.count("*").alias("n"), F.mean("size_bytes").alias("mean_bytes")).collect()[0]
+    cores = files.sparkSession.sparkContext.defaultParallelism
+    n_partitions = max(cores, -(-there["n"] * search.n_keys // PARTITION_ENTRIES))
     entries = _map(distinct.select("place", F.col(signature).alias("signature")), search.entries, ENTRIES)
-    met = keep("pairs", _map(entries.repartition("key"), search.pairs, PAIRS).distinct(), batch_rows=ENTRY_ROWS)
+    by_key = entries.repartition(n_partitions, "key")
+    met = keep("pairs", _map(by_key, search.pairs, PAIRS).distinct(), batch_rows=ENTRY_ROWS)
     sums = [F.max(name) if name == "largest_bucket" else F.sum(name) for name in _COUNTS]
     counts = met.agg(F.count("better").alias("candidates"), *map(F.Column.alias, sums, _COUNTS)).collect()[0].asDict()
-    notes = {"signature": search.signature.version, "compared": signed.count()}
+    notes = {"signature": search.signature.version, "compared": there["n"]}
     notes |= {name: int(value or 0) for name, value in counts.items() if name != "pairs"}
     notes["comparisons"] = int(counts["pairs"] or 0)
     pairs = met.where("better is not null").select("better", "worse", "near")
     gone = copies.select("node", F.col("first").alias("witness"), F.lit(1.0).alias("similarity"))
     if notes["candidates"]:
-        nodes = keep("nodes", _map(pairs.coalesce(1), parts, NODES), batch_rows=ENTRY_ROWS)
+        in_parts = partial(parts, part_files=max(1, int(PART_BYTES / there["mean_bytes"])))
+        nodes = keep("nodes", _map(pairs.coalesce(1), in_parts, NODES), batch_rows=ENTRY_ROWS)
         removed = keep("removed", _proved(signed.select("place", "node", "content"), pairs, nodes, search))
         moved = removed.select(
             F.col("node").alias("first"), F.col("witness").alias("of"), F.col("similarity").alias("by")
@@ -263,14 +278,23 @@ def _at(places: np.ndarray, better: np.ndarray, worse: np.ndarray) -> tuple[np.n
     return first_better[pair] + number // n_worse[pair], first_worse[pair] + number % n_worse[pair], pair
 
 
+def _pieces(batch: pa.RecordBatch, most_bytes: int) -> Batches:
+    """The batch in parts of at most so much content, or one row."""
+    sizes = pc.fill_null(pc.binary_length(batch.column("content")), 0).to_numpy().astype(np.int64)
+    ends = np.cumsum(sizes)
+    start = 0
+    while start < batch.num_rows:
+        before = ends[start] - sizes[start]
+        end = max(start + 1, int(np.searchsorted(ends, before + most_bytes, "right")))
+        yield batch.slice(start, end - start)
+        start = end
+
+
 def _fixed(column: pa.Array | pa.ChunkedArray, kind: type) -> np.ndarray:
-    """Binary values of one length as rows of numbers."""
+    """Binary values of one length as rows of numbers; there must be a row."""
     column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    column = column.cast(pa.large_binary())
-    offsets = np.frombuffer(column.buffers()[1], np.int64)[column.offset : column.offset + len(column) + 1]
-    data: np.ndarray = np.frombuffer(column.buffers()[2] or b"", kind)
-    size = np.dtype(kind).itemsize
-    return data[offsets[0] // size : offsets[-1] // size].reshape(len(column), -1)
+    offsets, data = offsets_and_bytes(column.cast(pa.large_binary()))
+    return data[offsets[0] : offsets[-1]].view(kind).reshape(len(column), -1)
 
 
 def _nodes(column: pa.ChunkedArray) -> np.ndarray:
@@ -283,9 +307,3 @@ def _nodes(column: pa.ChunkedArray) -> np.ndarray:
 def _binary(nodes: np.ndarray) -> pa.Array:
     ends = pa.py_buffer(np.arange(len(nodes) + 1, dtype=np.int32) * NODE_BYTES)
     return pa.BinaryArray.from_buffers(pa.binary(), len(nodes), [None, ends, pa.py_buffer(np.ascontiguousarray(nodes))])
-
-
-def _sets(hashes: pa.LargeBinaryArray) -> tuple[np.ndarray, np.ndarray]:
-    """Offsets and hashes, as dedup.verify takes them."""
-    offsets = np.frombuffer(hashes.buffers()[1], np.int64)[hashes.offset : hashes.offset + len(hashes) + 1]
-    return offsets // 8, np.frombuffer(hashes.buffers()[2] or b"", np.uint64)

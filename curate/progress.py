@@ -40,7 +40,7 @@ class Reporter:
     def stage(self, name: str, context: SparkContext, n_bytes: int = 0) -> Iterator[None]:
         """A stage at work: its Spark tasks are followed until the block ends. `n_bytes` gives its rate."""
         began = time.monotonic()
-        context.setJobGroup(f"codemill {name}", name, interruptOnCancel=True)
+        context.setJobGroup(job_group(name), name, interruptOnCancel=True)
         ended = threading.Event()
         follower = threading.Thread(target=self._follow, args=(name, context, n_bytes, ended, began), daemon=True)
         if self.style != "none":
@@ -86,7 +86,7 @@ class Reporter:
             bar = progress.add_task(name, total=None, rate="")
             told = began
             while not ended.wait(SECONDS_BETWEEN_LOOKS):
-                done, total = tasks(context, f"codemill {name}")
+                done, total = tasks(context, job_group(name))
                 seconds = time.monotonic() - began
                 share = done / total if total else 0.0
                 rate = f"{n_bytes * share / 1e6 / seconds:.0f} MB/s" if n_bytes and share else ""
@@ -98,6 +98,11 @@ class Reporter:
                         {"stage": name, "state": "working", "tasks_done": done, "tasks": total, "seconds_left": left},
                         f"{name}: {done} of {total} tasks {rate}" + (f", about {left:.0f} s left" if left else ""),
                     )
+
+
+def job_group(stage: str) -> str:
+    """What Spark calls the jobs of a stage."""
+    return f"codemill {stage}"
 
 
 def tasks(context: SparkContext, group: str) -> tuple[int, int]:

@@ -73,7 +73,7 @@ def start(master: str | None = None, settings: dict[str, str] | None = None) -> 
     if master.startswith("local"):
         config |= _LOCAL
         asked = re.fullmatch(r"local\[(\d+).*", master)
-        cores = int(asked[1]) if asked else 1 if master == "local" else len(os.sched_getaffinity(0))
+        cores = int(asked[1]) if asked else 1 if master == "local" else os.cpu_count() or 1
         config["spark.driver.memory"] = f"{heap_bytes(psutil.virtual_memory().total, cores) >> 20}m"
         config["spark.driver.extraJavaOptions"] = f"{_JVM} {shared_classes(found)}"
         config["spark.pyspark.python"] = python

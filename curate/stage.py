@@ -72,6 +72,15 @@ class Wide(Stage):
     keys: ClassVar[tuple[str, ...]] = ()
     """Columns that decide() sees besides the engine's ids. Only those it uses are read."""
 
+    def check(self, written: Mapping[str, str]) -> None:
+        """Also that the columns of `keys` are there when it decides."""
+        super().check(written)
+        for column in self.keys:
+            if column not in {*written, *self.writes, *LEDGER.names}:
+                raise WrongUse(
+                    f"stage {self.name!r} decides by {column!r}, which neither it nor an earlier stage writes"
+                )
+
     def decide(self, files: DataFrame, keep: Keep) -> Decided:
         """Decisions about live files: one row for each that goes. No action, apart from small aggregates and `keep`."""
         raise TypeError(f"{type(self).__name__} must define decide()")

@@ -99,5 +99,6 @@ def _sizes(folder: Path) -> dict[str, int]:
     """Size of every data file below a folder, by relative path."""
     if not folder.is_dir():
         return {}
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name[0] not in "._")
-    return {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
+    files = {path.relative_to(folder): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    ours = {place: path for place, path in files.items() if not any(part[0] in "._" for part in place.parts)}
+    return {place.as_posix(): path.stat().st_size for place, path in ours.items()}

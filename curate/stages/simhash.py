@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 class SimHash(Wide):
     """SimHash dedup of whole files (CodeFuse-13B 2.1, step 2: similarity 0.95, a distance of 3 bits of 64).
 
-    Every pair within the distance is found by construction. A file goes only if the Jaccard similarity of the shingle
+    Pairs within the distance meet by construction; where very many files meet under one key, they are compared with its
+    leaders only, and the manifest counts what was left out. A file goes only if the Jaccard similarity of the shingle
     sets reaches `min_jaccard` too, so that small files do not fall to chance. Reason to drop: near_duplicate.
     """
 

@@ -22,9 +22,8 @@ _TEXTS = ("generated_by", "path", "repo", "licence", "encoding", "language")  # 
 
 
 class Text(Stage):
-    """Text signals and the rules on them, judged in the recipe's order; the first one names the
-    reason. Everyday groups are always measured; the others where a rule needs them or `measure_all` asks, so that the
-    ledger can answer `what-if` later.
+    """Text signals and the rules on them, judged in the recipe's order; the first one names the reason. Everyday groups
+    are always measured, the others where a rule needs them or `measure_all` asks.
     """
 
     name = "text"

@@ -67,7 +67,9 @@ def joined(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBat
     return table.to_batches()[0] if table.num_rows else pa.RecordBatch.from_pylist([], schema=schema)
 
 
-def in_steps(content: list[str], search: steps.Search, n_parts: int, sharing: int = 1) -> dict[int, tuple[int, float]]:
+def in_steps(
+    content: list[str], search: steps.Search, n_parts: int, part_files: int = 1000, sharing: int = 1
+) -> dict[int, tuple[int, float]]:
     """Row -> (witness, similarity) of what goes; rows are in keeper priority, and so many share a place."""
     nodes = [row.to_bytes(4, "big") + bytes(32) for row in range(len(content))]
     place_of = [row // sharing for row in range(len(content))]
@@ -83,7 +85,7 @@ def in_steps(content: list[str], search: steps.Search, n_parts: int, sharing: in
     pairs = pairs.filter(pc.is_valid(pairs.column("better")))
     if not pairs.num_rows:
         return {}
-    placed = joined(steps.parts(iter([pairs.slice(0, 5), pairs.slice(5)])), steps.NODES)
+    placed = joined(steps.parts(iter([pairs.slice(0, 5), pairs.slice(5)]), part_files), steps.NODES)
     part_of = dict(zip(placed.column("place").to_pylist(), placed.column("part").to_pylist(), strict=True))
     held = [
         {"part": part_of[place_of[row]], "place": place_of[row], "node": nodes[row], "content": content[row]}
@@ -110,9 +112,7 @@ def in_steps(content: list[str], search: steps.Search, n_parts: int, sharing: in
 def test_steps_as_in_memory(seed: int, which: str, n_parts: int, part_files: int) -> None:
     content = texts(seed, 40)
     expected = near([pa.array(content, pa.large_string())], SPECS[which])
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(steps, "PART_FILES", part_files)
-        assert in_steps(content, SEARCHES[which], n_parts) == told(expected)
+    assert in_steps(content, SEARCHES[which], n_parts, part_files) == told(expected)
 
 
 @settings(max_examples=20, deadline=None)
@@ -140,17 +140,27 @@ def shingles_of(content: list[str]) -> list[list[int]]:
     return [found.hashes[a:b].tolist() for a, b in pairwise(found.offsets)]
 
 
+@given(st.lists(st.text(max_size=6), min_size=1, max_size=12), st.integers(1, 12))
+def test_pieces_are_bounded(content: list[str], most: int) -> None:
+    """By content, or of one row; all rows in their order."""
+    batch = pa.RecordBatch.from_pydict({"content": pa.array([*content, None], pa.string())})
+    pieces = list(steps._pieces(batch, most))
+    assert pa.Table.from_batches(pieces).column("content").to_pylist() == [*content, None]
+    for piece in pieces:
+        size = sum(len((text or "").encode()) for text in piece.column("content").to_pylist())
+        assert piece.num_rows == 1 or size <= most
+
+
 def told(found: Near) -> dict[int, tuple[int, float]]:
     rows = np.flatnonzero(found.removed).tolist()
     return {row: (int(found.witness[row]), float(found.similarity[row])) for row in rows}
 
 
-def test_components_stay_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_components_stay_whole() -> None:
     """One larger than a part has a part of its own, small ones share."""
-    monkeypatch.setattr(steps, "PART_FILES", 4)
     ends = [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (6, 7), (8, 9), (10, 11)]
     pairs = pa.RecordBatch.from_pydict({"better": [a for a, _ in ends], "worse": [b for _, b in ends]})
-    placed = joined(steps.parts(iter([pairs])), steps.NODES).to_pylist()
+    placed = joined(steps.parts(iter([pairs]), 4), steps.NODES).to_pylist()
     part = {row["place"]: row["part"] for row in placed}
     assert len({part[number] for number in range(6)}) == 1
     assert all(part[a] == part[b] for a, b in ends)

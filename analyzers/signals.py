@@ -7,12 +7,15 @@ Sources: CodeFuse-13B (ICSE-SEIP 2024), StarCoder and The Stack v2, OpenCoder, D
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import pyarrow as pa
 
 Type = Literal["float64", "int32", "bool"]
-Group = Literal["chars", "lines", "encoded", "lexical", "words", "repetition", "prose", "html", "script", "origin"]
+Group = Literal[
+    "chars", "lines", "encoded", "lexical", "words", "repetition", "prose", "html", "script", "origin", "syntax"
+]
 
 
 class Signal(NamedTuple):
@@ -96,7 +99,31 @@ ORIGIN_SIGNALS: tuple[Signal, ...] = (
 )
 """What analyzers.origin tells by path and first lines."""
 
-ALL_SIGNALS: tuple[Signal, ...] = SIGNALS + ORIGIN_SIGNALS
+SYNTAX_SIGNALS: tuple[Signal, ...] = (
+    Signal("error_bytes_fraction", "float64", "syntax", "bytes under outermost syntax errors / all bytes", "CodeFuse"),
+    Signal("n_error_nodes", "int32", "syntax", "syntax errors", "CodeFuse"),
+    Signal("n_missing_nodes", "int32", "syntax", "tokens that the parser had to put in", "CodeFuse"),
+    Signal("n_functions", "int32", "syntax", "functions and methods", "CodeFuse"),
+    Signal("n_classes", "int32", "syntax", "classes, interfaces and the like", "CodeFuse"),
+    Signal("max_function_lines", "int32", "syntax", "lines of the longest function", "CodeFuse"),
+    Signal("mean_function_lines", "float64", "syntax", "mean lines of a function", "CodeFuse"),
+    Signal("max_class_lines", "int32", "syntax", "lines of the longest class", "CodeFuse"),
+    Signal("max_cyclomatic", "int32", "syntax", "highest cyclomatic complexity of a function", "CodeFuse"),
+    Signal("mean_cyclomatic", "float64", "syntax", "mean cyclomatic complexity of a function", "CodeFuse"),
+    Signal("max_cognitive", "int32", "syntax", "highest cognitive complexity of a function", "SonarSource"),
+    Signal("max_nesting", "int32", "syntax", "deepest nesting of control structures, or of data", "codemill"),
+    Signal("max_parameters", "int32", "syntax", "most parameters of a function", "CodeFuse"),
+    Signal("documented_function_fraction", "float64", "syntax", "with a comment or docstring / all", "codemill"),
+    Signal("comment_bytes_fraction", "float64", "syntax", "bytes of comments and docstrings / all bytes", "StarCoder"),
+    Signal("n_imports", "int32", "syntax", "imports", "CodeFuse"),
+    Signal("mean_identifier_chars", "float64", "syntax", "mean length of different identifiers", "CodeFuse"),
+    Signal("short_identifier_fraction", "float64", "syntax", "of one character / different ones", "CodeFuse"),
+    Signal("long_identifier_fraction", "float64", "syntax", "over 40 characters / different ones", "CodeFuse"),
+    Signal("halstead_volume", "float64", "syntax", "tokens times log2 of different tokens", "Halstead 1977"),
+)  # fmt: skip
+"""What analyzers.syntax measures on the syntax tree; null where a file has none, or no function to take a mean of."""
+
+ALL_SIGNALS: tuple[Signal, ...] = SIGNALS + ORIGIN_SIGNALS + SYNTAX_SIGNALS
 
 GROUPS: frozenset[str] = frozenset(signal.group for signal in SIGNALS)
 
@@ -106,6 +133,11 @@ def names_of(group: str) -> tuple[str, ...]:
     return tuple(signal.name for signal in SIGNALS if signal.group == group)
 
 
+def arrow_types(signals: Sequence[Signal]) -> dict[str, pa.DataType]:
+    """The columns' types by name, in the order of the table."""
+    return {signal.name: pa.type_for_alias(signal.type) for signal in signals}
+
+
 def arrow_struct() -> pa.StructType:
     """The type of the `signals` column: one nullable field a signal, in the order of the table."""
-    return pa.struct([pa.field(signal.name, pa.type_for_alias(signal.type)) for signal in ALL_SIGNALS])
+    return pa.struct(list(arrow_types(ALL_SIGNALS).items()))

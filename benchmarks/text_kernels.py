@@ -57,7 +57,7 @@ def batches(folders: list[Path], suffix: str, budget_bytes: int) -> list[Batch]:
 
 def seconds(corpus: list[Batch], groups: frozenset[str]) -> float:
     """Median time of one pass."""
-    from analyzers.text import measure
+    from analyzers.text.measure import measure
 
     times = []
     for _ in range(RUNS + 1):
@@ -78,7 +78,7 @@ def main() -> None:
 
     begin = time.perf_counter()
     from analyzers.signals import GROUPS
-    from analyzers.text import measure
+    from analyzers.text.measure import measure
 
     imported = time.perf_counter()
     measure(pa.array(["x"], pa.large_string()), ["HTML"], GROUPS)

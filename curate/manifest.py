@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 # Libraries whose version can change what is written.
-LIBRARIES = ("codemill", "pyspark", "pyarrow", "numpy", "numba", "xxhash", "chardetng-py", "selectolax", "zstandard")
+LIBRARIES = (
+    "codemill", "pyspark", "pyarrow", "numpy", "numba", "xxhash", "chardetng-py", "selectolax", "zstandard",
+    "tree-sitter", "tree-sitter-language-pack", "tree-sitter-kotlin", "tree-sitter-scala",
+)  # fmt: skip
 
 
 def versions() -> dict[str, str]:

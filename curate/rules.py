@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal
 
 import numpy as np
@@ -10,6 +10,9 @@ import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from analyzers.languages import BY_NAME, canonical
+
+TEXTS = ("generated_by", "path", "repo", "licence", "encoding", "language")
+"""Columns that can explain a drop."""
 
 
 class Rule(BaseModel):
@@ -46,6 +49,17 @@ class Rule(BaseModel):
             return False
         row = BY_NAME.get(language)
         return self.kinds is None or (row is not None and row.kind in self.kinds)
+
+
+def check(rules: Mapping[str, Rule], signals: Collection[str]) -> None:
+    """ValueError where a rule names what is none of these signals, or is told by no column of texts."""
+    for name, rule in rules.items():
+        if rule.signal not in signals:
+            raise ValueError(
+                f"rule {name!r} names {rule.signal!r}, which is no signal of this stage: `codemill signals` lists them"
+            )
+        if rule.told_by is not None and rule.told_by not in TEXTS:
+            raise ValueError(f"rule {name!r} is told by {rule.told_by!r}, which is none of {', '.join(TEXTS)}")
 
 
 def judge(batch: pa.RecordBatch, rules: Mapping[str, Rule]) -> dict[str, pa.Array]:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import analyzers.text.lexical
 from analyzers.decode import decode_batch
 from analyzers.signals import GROUPS
-from analyzers.text import measure
+from analyzers.text.measure import measure
 from dedup.exact import keys
 from dedup.near import NearMinHash, NearSimHash, near
 

@@ -5,7 +5,7 @@
     with Parser() as parser:                                      # in a child, which may crash
         reports = parser.reports([("Python", source), ...])
 
-`analyze` gives a Report (report.py), or a string that says why there is none (limits.Refusal). `measure_syntax`
+`analyze` gives a Report (report.py), or a string that says why there is none (limits.Refusal). `signals_of`
 (signals.py) makes flat Arrow columns of a batch. A language is a file in languages/.
 
 How rules hook in. A rule wants nodes of some kinds: `kind_table(spec, wanted=(...))` adds them to the table, and

@@ -11,8 +11,10 @@ from curate.stages.minhash import MinHash
 from curate.stages.read import Read
 from curate.stages.resample import Resample
 from curate.stages.simhash import SimHash
+from curate.stages.syntax import Syntax
 from curate.stages.text import Text
 
 STAGES: dict[str, type[Stage]] = {
-    stage.name: stage for stage in (Read, Decode, DetectLanguage, Text, Exact, SimHash, MinHash, Resample, Layout)
+    stage.name: stage
+    for stage in (Read, Decode, DetectLanguage, Text, Syntax, Exact, SimHash, MinHash, Resample, Layout)
 }

@@ -6,19 +6,17 @@ import pyarrow as pa
 from pydantic import field_validator
 
 from analyzers.origin import mark_batch
-from analyzers.signals import SIGNALS
-from analyzers.text import measure
-from curate.rules import Rule, judge
-from curate.schema import SIGNAL_TYPES
+from analyzers.signals import ORIGIN_SIGNALS, SIGNALS, arrow_types
+from analyzers.text.measure import measure
+from curate.rules import Rule, check, judge
 from curate.stage import Stage
 
 ALWAYS = frozenset(
     {"chars", "lines", "encoded", "lexical", "script"}
 )  # cheap enough to measure whatever the rules name
 
-# Document columns that a rule may name besides the signals.
-_DOCUMENT_NUMBERS = ("size_bytes", "n_lines")
-_TEXTS = ("generated_by", "path", "repo", "licence", "encoding", "language")  # columns that can explain a drop
+_TYPES = arrow_types(SIGNALS + ORIGIN_SIGNALS)
+_JUDGED = {*_TYPES, "size_bytes", "n_lines"}
 
 
 class Text(Stage):
@@ -28,7 +26,7 @@ class Text(Stage):
 
     name = "text"
     reads = ("content", "language", "path", "size_bytes")
-    writes = {"n_lines": pa.int32(), **SIGNAL_TYPES}
+    writes = {"n_lines": pa.int32(), **_TYPES}
 
     rules: dict[str, Rule] = {}
     measure_all: bool = False
@@ -36,14 +34,7 @@ class Text(Stage):
     @field_validator("rules")
     @classmethod
     def _signals_exist(cls, rules: dict[str, Rule]) -> dict[str, Rule]:
-        known = {*SIGNAL_TYPES, *_DOCUMENT_NUMBERS}
-        for name, rule in rules.items():
-            if rule.signal not in known:
-                raise ValueError(
-                    f"rule {name!r} names {rule.signal!r}, which is no signal: `codemill signals` lists them"
-                )
-            if rule.told_by is not None and rule.told_by not in _TEXTS:
-                raise ValueError(f"rule {name!r} is told by {rule.told_by!r}, which is none of {', '.join(_TEXTS)}")
+        check(rules, _JUDGED)
         return rules
 
     def groups(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analyzers.text import measure
+from analyzers.text.measure import measure
 
 PROSE, CODE = "Markdown", "Python"
 EDGES = "\x00@AZ[`az{\x7f\x80\xbf\xc0\u1fff\u2000\u303f\u3040\u33ff\u3400\u9fff\ua000\uf8ff\uf900\ufaff\ufb00\ufeff"

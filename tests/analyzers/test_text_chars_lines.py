@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analyzers.text import codepoints, measure
+from analyzers.text import codepoints
+from analyzers.text.measure import measure
 
 GROUPS = frozenset({"chars", "lines"})
 TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.text(

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analyzers.text import measure
 from analyzers.text.encoded import BASE64, HEXADECIMAL, UNICODE
+from analyzers.text.measure import measure
 
 PATTERNS = [re.compile(pattern) for pattern in (BASE64, HEXADECIMAL, UNICODE)]
 HEX_WORD = re.compile(r"\b0[xX][0-9a-fA-F]+\b")

@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analyzers.languages import LANGUAGES
-from analyzers.text import measure
+from analyzers.text.measure import measure
 
 GROUPS = frozenset({"lexical", "lines", "chars"})
 REAL = sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))[:120]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analyzers.signals import ALL_SIGNALS, GROUPS, arrow_struct, names_of
-from analyzers.text import measure
+from analyzers.text.measure import measure
 
 ROWS = st.tuples(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=50)

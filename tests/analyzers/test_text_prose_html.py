@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analyzers.text import measure
 from analyzers.text.html import MAX_DEPTH
+from analyzers.text.measure import measure
 from analyzers.text.prose import BULLETS
 
 SENTENCE = re.compile(r"\w.*?(?:[.!?…]+(?=\s|\Z)|[。！？]+|\Z)", re.DOTALL)

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analyzers.text import measure
+from analyzers.text.measure import measure
 from analyzers.text.words import STOP_WORDS
 
 GROUPS = frozenset({"words", "repetition"})

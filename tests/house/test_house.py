@@ -148,7 +148,8 @@ def test_every_signal_is_named_once_and_every_rule_of_a_recipe_names_one() -> No
     names = [signal.name for signal in ALL_SIGNALS]
     assert len(set(names)) == len(names)
     for shipped in recipe.names():
-        for rule in recipe.load(shipped).stage("text").rules.values():
+        loaded = recipe.load(shipped)
+        for rule in (*loaded.stage("text").rules.values(), *loaded.stage("syntax").rules.values()):
             assert rule.signal in {*names, "size_bytes", "n_lines"}
 
 

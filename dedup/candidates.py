@@ -4,22 +4,26 @@ In a bucket, the files of one key in keeper priority, every pair is looked at, u
 a file is compared with the bucket's leaders only, so that the cost grows with its files and not with their square. The
 first file is a leader, and then each that is near to none of them, up to `leaders`; a file that came near to `enough`
 needs no more. So many copies of a few files cost little, and a bucket of files that share a header and nothing else is
-where pairs are left out: two that are no leaders may be missed, unless they meet under another key.
+where pairs are left out: two that are no leaders may be missed, unless they meet under another key. Of a hot bucket
+only the leaders need stay in memory, so that one that comes in pieces may be of any size.
 
 Numbers of files are their places in keeper priority: 0 is kept before 1. So a pair is (better, worse), better < worse.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from itertools import chain
+from typing import NamedTuple
 
 import numpy as np
 
 from dedup.kernel import inlined, kernel, popcount
+from dedup.simhash import hamming
 
 _ROOM = 1 << 18
-_BEGIN, _I, _LEADERS, _PAIRS, _PAIRS_LEFT_OUT, _HOT, _LARGEST, _LEFT_ALONE, _N_STATE = range(9)
+_BEGIN, _I, _BEFORE, _LEADERS, _PAIRS, _PAIRS_LEFT_OUT, _HOT, _LARGEST, _LEFT_ALONE, _N_STATE = range(10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +81,13 @@ def _is_near(one, other, simhashes, most_distance, minhashes, least_equal):
 
 @kernel
 def _pairs(
-    keys, files, most_whole, enough, simhashes, most_distance, minhashes, least_equal, leaders, state, better, worse
+    keys, files, goes_on, most_whole, enough, simhashes, most_distance, minhashes, least_equal, leaders, state, better,
+    worse,
 ):  # fmt: skip
     """Writes pairs from where `state` stands until there may be no room or is no bucket left; gives their number.
 
-    A file is compared with those before it, or with the leaders among them. leaders: int64, scratch.
+    A file is compared with those before it, or with the leaders among them (int64). Of the first bucket `_BEFORE` files
+    more were there before, and `_I` need no look; the last one is left open where it `goes_on`.
     """
     n, begin = 0, state[_BEGIN]
     tells = simhashes.size > 0 or (minhashes.shape[0] > 0 and least_equal > 0)
@@ -89,8 +95,8 @@ def _pairs(
         end = begin + 1
         while end < keys.size and keys[end] == keys[begin]:
             end += 1
-        size = end - begin
-        hot = size > most_whole
+        size, before = end - begin, state[_BEFORE]
+        hot = before + size > most_whole
         while state[_I] < size:
             one = files[begin + state[_I]]
             others = state[_LEADERS] if hot else state[_I]
@@ -107,7 +113,7 @@ def _pairs(
                     n_near += 1
             state[_PAIRS] += n_compared
             if hot:
-                state[_PAIRS_LEFT_OUT] += state[_I] - n_compared
+                state[_PAIRS_LEFT_OUT] += before + state[_I] - n_compared
             if hot and (n_near == 0 or not tells):
                 if others < leaders.size:
                     leaders[others] = one
@@ -115,10 +121,12 @@ def _pairs(
                 else:
                     state[_LEFT_ALONE] += 1
             state[_I] += 1
-        state[_HOT] += hot
-        state[_LARGEST] = max(state[_LARGEST], size)
-        state[_I], state[_LEADERS] = 0, 0
         begin = end
+        if goes_on and begin == keys.size:
+            break
+        state[_HOT] += hot
+        state[_LARGEST] = max(state[_LARGEST], before + size)
+        state[_I], state[_BEFORE], state[_LEADERS] = 0, 0, 0
     state[_BEGIN] = begin
     return n
 
@@ -140,19 +148,82 @@ def bucket_pairs(
     within `most_distance` come back, with `minhashes` (uint32[files, permutations]) only those with `least_equal`
     values in common: that is what makes two files near. Without either all are, and leaders are the first ones.
     """
-    state = np.zeros(_N_STATE, np.int64)
-    none, no_rows = np.zeros(0, np.uint64), np.zeros((0, 1), np.uint32)
+    state, leaders = np.zeros(_N_STATE, np.int64), np.empty(bound.leaders, np.int64)
+    near = (
+        np.zeros(0, np.uint64) if simhashes is None else simhashes, most_distance,
+        np.zeros((0, 1), np.uint32) if minhashes is None else minhashes, least_equal,
+    )  # fmt: skip
+    yield from _piece(keys, files, bound, near, leaders, state)
+    compared.add(_counted(state))
+
+
+class Entries(NamedTuple):
+    """Files under keys, in the order of keys, and in keeper priority among equal ones."""
+
+    keys: np.ndarray  # uint64
+    files: np.ndarray  # int64: names that ascend in keeper priority
+    simhashes: np.ndarray  # uint64; empty where there are none
+
+    def take(self, rows: np.ndarray | slice) -> Entries:
+        """Some of them."""
+        return Entries(self.keys[rows], self.files[rows], self.simhashes[rows] if len(self.simhashes) else _NONE)
+
+    def then(self, other: Entries) -> Entries:
+        """These and another's."""
+        return Entries(*(np.concatenate(both) for both in zip(self, other, strict=True)))
+
+
+_NONE = np.zeros(0, np.uint64)
+_NO_ENTRIES = Entries(_NONE, np.zeros(0, np.int64), _NONE)
+
+
+def streamed_pairs(
+    pieces: Iterable[Entries], *, bound: Bound, compared: Compared, most_distance: int = 64
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Pairs (better, worse) as `bucket_pairs` finds them, and their distances (empty without SimHashes), of entries
+    that come in pieces: the order of the entries goes on from piece to piece.
+
+    Held beside a piece are `most_whole` entries, or the leaders of one bucket.
+    """
+    state, leaders = np.zeros(_N_STATE, np.int64), np.empty(bound.leaders, np.int64)
+    held = _NO_ENTRIES
+    for piece in chain(pieces, [None]):
+        rows = held if piece is None else held.then(piece)
+        last = int(np.searchsorted(rows.keys, rows.keys[-1])) if len(rows.keys) else 0
+        size = len(rows.keys) - last + (state[_BEFORE] if last == 0 else 0)
+        goes_on = piece is not None and size > bound.most_whole
+        now = rows if goes_on or piece is None else rows.take(slice(last))
+        near = (now.simhashes, most_distance, np.zeros((0, 1), np.uint32), 0)
+        for better, worse in _piece(now.keys, np.arange(len(now.keys)), bound, near, leaders, state, goes_on=goes_on):
+            apart = hamming(now.simhashes[better], now.simhashes[worse]) if len(now.simhashes) else _NONE
+            yield now.files[better], now.files[worse], apart
+        if goes_on:
+            held = rows.take(leaders[: state[_LEADERS]])
+            leaders[: len(held.keys)] = np.arange(len(held.keys))
+            state[_BEFORE], state[_I] = state[_BEFORE] + state[_I] - len(held.keys), len(held.keys)
+        else:
+            held = rows.take(slice(last, None))
+    compared.add(_counted(state))
+
+
+def _piece(
+    keys: np.ndarray, files: np.ndarray, bound: Bound, near: tuple, leaders: np.ndarray, state: np.ndarray,
+    *, goes_on: bool = False,
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
+    """Pairs of these keys, the first bucket as `state` and `leaders` have it; the last one stays open if it goes on."""
     room = max(_ROOM, bound.most_whole, bound.leaders)  # at least what one file may need
-    leaders, better, worse = np.empty(bound.leaders, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
+    better, worse = np.empty(room, np.int64), np.empty(room, np.int64)
+    tests = (goes_on, bound.most_whole, bound.enough, *near, leaders, state)
+    state[_BEGIN] = 0
     while state[_BEGIN] < len(keys):
-        n = _pairs(
-            keys, files, bound.most_whole, bound.enough, none if simhashes is None else simhashes, most_distance,
-            no_rows if minhashes is None else minhashes, least_equal, leaders, state, better, worse,
-        )  # fmt: skip
+        n = _pairs(keys, files, *tests, better, worse)
         if n:
             yield better[:n].copy(), worse[:n].copy()
+
+
+def _counted(state: np.ndarray) -> Compared:
     told = (int(state[at]) for at in (_PAIRS, _PAIRS_LEFT_OUT, _HOT, _LARGEST, _LEFT_ALONE))
-    compared.add(Compared(**dict(zip((one.name for one in fields(Compared)), told, strict=True))))
+    return Compared(**dict(zip((one.name for one in fields(Compared)), told, strict=True)))
 
 
 def _once(values: np.ndarray) -> np.ndarray:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Literal
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from curate.near import Search, find
+from curate.near import find
+from curate.near_tasks import Search
 from curate.stage import Decided, Keep, Wide
 from curate.stages.simhash import token_keys
 from dedup.banding import Bands
@@ -33,7 +34,9 @@ class MinHash(Wide):
     keys = ("minhash", "minhash_tokens", "content")
 
     min_similarity: float = Field(0.7, gt=0, le=1, description="inclusive; of what `proof` measures")
-    proof: Literal["jaccard", "containment"] = Field("jaccard", description="containment: of the worse in the better")
+    proof: Literal["jaccard", "containment", "estimate"] = Field(
+        "jaccard", description="containment: of the worse in the better; estimate: equal MinHash values, no proof"
+    )
     permutations: int = Field(256, ge=1, le=4096)
     bands: int = Field(42, ge=1, description="42 of 6 rows find .995 of the pairs at .7; StarCoder has 25 of 10")
     rows: int = Field(6, ge=1)
@@ -73,6 +76,6 @@ class MinHash(Wide):
             min_proof=self.min_similarity, proof=self.proof, closure=self.closure,
         )  # fmt: skip
         return find(
-            files, keep, stage=self.name, tokens="minhash_tokens", signature="minhash", search=search,
+            files, keep, stage=self.name, tokens="minhash_tokens", signature="minhash", search_of=lambda _: search,
             min_similarity=self.min_similarity,
         )  # fmt: skip

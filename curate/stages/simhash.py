@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 from pydantic import Field
 
-from curate.near import Search, find
+from curate.near import find
+from curate.near_tasks import Search
 from curate.stage import Decided, Keep, Wide
 from dedup.candidates import SIMHASH_BOUND
 from dedup.signatures import Signature, Signatures, sign
@@ -51,13 +52,15 @@ class SimHash(Wide):
 
     def decide(self, files: DataFrame, keep: Keep) -> Decided:
         """Those that are near to a better file that stays."""
-        tables = choose_tables(most_distance(self.min_similarity), files.count())
-        search = Search(
-            signature=self.signature(), keys=tables, bound=SIMHASH_BOUND, min_proof=self.min_jaccard,
-            closure=self.closure,
-        )  # fmt: skip
+
+        def search(n_files: int) -> Search:
+            return Search(
+                signature=self.signature(), keys=choose_tables(most_distance(self.min_similarity), n_files),
+                bound=SIMHASH_BOUND, min_proof=self.min_jaccard, closure=self.closure,
+            )  # fmt: skip
+
         return find(
-            files, keep, stage=self.name, tokens="simhash_tokens", signature="simhash", search=search,
+            files, keep, stage=self.name, tokens="simhash_tokens", signature="simhash", search_of=search,
             min_similarity=self.min_similarity,
         )  # fmt: skip
 

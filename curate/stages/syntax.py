@@ -23,8 +23,8 @@ class Syntax(Stage):
     """Syntax signals and the rules on them, judged in the recipe's order; the first one names the reason.
 
     Files are parsed in a child of the worker, within `limits`: one that hangs or crashes there is dropped, as are those
-    that `refusals` names. Without a grammar nothing is measured or judged. Reason to drop: analysis_error. The rules' names
-    are reasons too.
+    that `refusals` names. Without a grammar nothing is measured or judged. Reason to drop: analysis_error. The names of
+    rules are reasons too.
     """
 
     name = "syntax"

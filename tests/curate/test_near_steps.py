@@ -17,15 +17,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import curate
-import curate.near as steps
+import curate.near
+import curate.near_tasks as steps
+from curate import near_rounds
 from curate.stages.minhash import MinHash
 from curate.stages.simhash import SimHash
+from dedup import selection
 from dedup.near import Near, NearMinHash, NearSimHash, near
 from dedup.shingles import shingle_sets
 from dedup.signatures import sign
 
 if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+    from pyspark.sql import DataFrame, SparkSession
 
 SEARCHES = {
     "minhash": steps.Search(
@@ -80,7 +83,7 @@ def in_steps(
         signature = pa.array(found.simhash.view("int64"))
     files = pa.RecordBatch.from_pydict({"place": place_of, "signature": signature})
     entries = joined(search.entries(iter([files.slice(0, 7), files.slice(7)])), steps.ENTRIES)
-    by_key = cut(entries, n_parts, lambda row: row["key"])
+    by_key = cut(entries.sort_by([("key", "ascending"), ("place", "ascending")]), n_parts, lambda row: row["key"])
     pairs = joined((batch for part in by_key for batch in search.pairs(iter(part))), steps.PAIRS)
     pairs = pairs.filter(pc.is_valid(pairs.column("better")))
     if not pairs.num_rows:
@@ -97,12 +100,12 @@ def in_steps(
     schema = pa.schema([*steps.SETS, *(steps.PAIRS.field(i) for i in range(3))])
     random.Random(1).shuffle(rows)
     table = pa.RecordBatch.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema=schema)
-    gone = (
-        row
-        for part in cut(table, max(part_of.values()) + 1, lambda row: row["part"])
-        for batch in search.solve(iter(part))
-        for row in batch.to_pylist()
-    )
+    small, large = table.filter(pc.field("part") != steps.LARGE), table.filter(pc.field("part") == steps.LARGE)
+    gone = []
+    for part in cut(small, max(part_of.values()) + 1, lambda row: row["part"]) if small.num_rows else []:
+        gone += [row for batch in search.solve(iter(part)) for row in batch.to_pylist()]
+    proved = list(search.prove(iter(large.slice(start, 9) for start in range(0, large.num_rows, 9))))
+    gone += [row for batch in search.choose(iter(proved)) for row in batch.to_pylist()]
     place = {node: row for row, node in enumerate(nodes)}
     return {place[row["node"]]: (place[row["witness"]], row["similarity"]) for row in gone}
 
@@ -144,7 +147,7 @@ def shingles_of(content: list[str]) -> list[list[int]]:
 def test_pieces_are_bounded(content: list[str], most: int) -> None:
     """By content, or of one row; all rows in their order."""
     batch = pa.RecordBatch.from_pydict({"content": pa.array([*content, None], pa.string())})
-    pieces = list(steps._pieces(batch, most))
+    pieces = list(steps._pieces(batch, "content", most))
     assert pa.Table.from_batches(pieces).column("content").to_pylist() == [*content, None]
     for piece in pieces:
         size = sum(len((text or "").encode()) for text in piece.column("content").to_pylist())
@@ -157,22 +160,63 @@ def told(found: Near) -> dict[int, tuple[int, float]]:
 
 
 def test_components_stay_whole() -> None:
-    """One larger than a part has a part of its own, small ones share."""
+    """One larger than a part has none, small ones share."""
     ends = [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (6, 7), (8, 9), (10, 11)]
     pairs = pa.RecordBatch.from_pydict({"better": [a for a, _ in ends], "worse": [b for _, b in ends]})
     placed = joined(steps.parts(iter([pairs]), 4), steps.NODES).to_pylist()
     part = {row["place"]: row["part"] for row in placed}
-    assert len({part[number] for number in range(6)}) == 1
-    assert all(part[a] == part[b] for a, b in ends)
-    assert set(part.values()) == set(range(len(set(part.values()))))
+    assert [part[number] for number in range(12)] == [steps.LARGE] * 6 + [0, 0, 0, 0, 1, 1]
+
+
+def graph(seed: int) -> list[tuple[int, int, float]]:
+    """Edges (better, worse, similarity): a chain, a star, and chance."""
+    chance = random.Random(seed)
+    chain = [(100 + k, 101 + k) for k in range(7)]
+    star = [(200, 200 + k) for k in range(1, 9)]
+    drawn = {tuple(sorted(chance.sample(range(30), 2))) for _ in range(40)}
+    return [(a, b, chance.choice([0.7, 0.8, 0.9])) for a, b in [*chain, *star, *sorted(drawn)]]
+
+
+def kept_below(folder: Path, spark: SparkSession) -> Callable[..., DataFrame]:
+    def keep(name: str, frame: DataFrame, *, batch_rows: int | None = None) -> DataFrame:
+        frame.write.parquet(str(folder / name))
+        return spark.read.parquet(str(folder / name))
+
+    return keep
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("which", ["minhash", "simhash"])
-def test_a_run_as_in_memory(which: str, tmp_path: Path, spark: SparkSession) -> None:
-    """Copies of copies, chains and short files; each removal names a kept file with its true similarity."""
+def test_rounds_label_and_select_as_one_task(tmp_path: Path, spark: SparkSession) -> None:
+    edges = graph(5)
+    n_files = 1 + max(worse for _, worse, _ in edges)
+    columns = [np.array(column) for column in zip(*edges, strict=True)]
+    frame = spark.createDataFrame(edges, "better long, worse long, similarity double").repartition(3)
+    labels, _ = near_rounds.label(frame, kept_below(tmp_path / "label", spark))
+    expected = selection.components(n_files, *columns[:2])
+    assert {row["node"]: row["label"] for row in labels.collect()} == {
+        file: expected[file] for one in edges for file in one[:2]
+    }
+    for name in ("select", "select_closure"):
+        found, rounds = getattr(near_rounds, name)(frame, kept_below(tmp_path / name, spark))
+        chosen = getattr(selection, name)(n_files, *columns)
+        gone = np.flatnonzero(~chosen.kept).tolist()
+        rows = {row["node"]: (row["witness"], row["similarity"] or 0) for row in found.collect()}
+        assert rows == {file: (chosen.witness[file], np.nan_to_num(chosen.similarity[file])) for file in gone}
+        assert 1 < rounds < 20
+
+
+@pytest.mark.spark
+@pytest.mark.parametrize(("which", "in_rounds"), [("minhash", False), ("simhash", False), ("minhash", True)])
+def test_a_run_as_in_memory(
+    which: str, in_rounds: bool, tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Copies of copies, chains and short files; each removal names a kept file with its true similarity. In rounds as
+    well, as where no task may hold what is labelled, proved or selected."""
+    if in_rounds:
+        for name, value in {"LABEL_PAIRS": 0, "SELECT_EDGES": 0, "PART_BYTES": 4_000}.items():
+            monkeypatch.setattr(curate.near, name, value)
     content = texts(3, 150)
-    content += [one.upper() for one in content[:20]] + ["x = 1"] * 2 + ["y = 2"]
+    content += content[:9] + [one.upper() for one in content[:20]] + ["x = 1"] * 2 + ["y = 2"]
     lines = [json.dumps({"content": text, "path": f"f{row}.py"}) for row, text in enumerate(content)]
     (tmp_path / "rows.jsonl").write_text("\n".join(lines) + "\n")
     setting = {"minhash": "minhash: {}", "simhash": "simhash: {min_similarity: 0.9, min_jaccard: 0.5}"}[which]
@@ -194,4 +238,6 @@ def test_a_run_as_in_memory(which: str, tmp_path: Path, spark: SparkSession) -> 
     assert len(gone) > 20
     assert rows[-1]["drop_stage"] is None  # too short to be compared
     assert run.manifest["stages"][which]["compared"] == int((~expected.too_short).sum())
+    told_rounds = {"label_rounds", "selection_rounds"} & run.manifest["stages"][which].keys()
+    assert told_rounds == ({"label_rounds", "selection_rounds"} if in_rounds else set())
     assert not list((tmp_path / "out").glob("_work*"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import plain_definitions as plain
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dedup import candidates as module
-from dedup.candidates import SIMHASH_BOUND, Bound, Compared, bucket_pairs, candidates
+from dedup.candidates import SIMHASH_BOUND, Bound, Compared, Entries, bucket_pairs, candidates, streamed_pairs
 from dedup.simhash import hamming
 from dedup.simhash_tables import SimHashTables, choose_tables, table_keys
 
@@ -185,6 +185,41 @@ def test_pairs_come_in_pieces_without_loss_or_repetition(monkeypatch: pytest.Mon
     assert len(pieces) > 15
     assert max(len(piece[0]) for piece in pieces) <= 15
     assert len(found) == len(set(found)) == 13 * 14 // 2 + 2 * (13 * 12 // 2)
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 255)), max_size=60),
+    st.lists(st.integers(0, 60), max_size=8),
+    st.integers(1, 12),
+    st.integers(1, 6),
+    st.booleans(),
+)
+def test_entries_in_pieces_meet_as_those_in_one(
+    rows: list[tuple[int, int]], cuts: list[int], most_whole: int, leaders: int, with_simhashes: bool
+) -> None:
+    """A bucket may begin in one piece, be hot in the next and end in a third: pairs and counts are the same."""
+    rows.sort(key=lambda row: row[0])  # files are numbered through, so they ascend among equal keys
+    keys, simhashes = (np.array([row[at] for row in rows], np.uint64) for at in (0, 1))
+    files = np.arange(len(rows), dtype=np.int64) * 10
+    simhashes = simhashes if with_simhashes else np.zeros(0, np.uint64)
+    bound = Bound(most_whole=most_whole, leaders=leaders)
+    whole, streamed = Compared(), Compared()
+    tests = {"simhashes": simhashes, "most_distance": 2} if with_simhashes else {}
+    expected = [
+        pair
+        for found in bucket_pairs(keys, np.arange(len(rows)), bound=bound, compared=whole, **tests)
+        for pair in pairs_of(found)
+    ]
+    entries = Entries(keys, files, simhashes)
+    edges = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
+    pieces = [entries.take(slice(a, b)) for a, b in pairwise(edges)]
+    found = list(streamed_pairs(pieces, bound=bound, compared=streamed, most_distance=2))
+    assert [pair for one in found for pair in pairs_of(one[:2])] == [(10 * a, 10 * b) for a, b in expected]
+    assert streamed == whole
+    if with_simhashes:
+        distances = [int(distance) for one in found for distance in one[2]]
+        assert distances == [int(simhashes[a] ^ simhashes[b]).bit_count() for a, b in expected]
 
 
 @settings(max_examples=30)

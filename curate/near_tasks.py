@@ -1,0 +1,278 @@
+"""Near-duplicates, what is done within tasks: functions of Arrow batches, which work without Spark as well.
+
+Everything is decided by the functions of `dedup`, and the answer is that of dedup.near in memory. Files go by names
+that ascend in keeper priority, so that no step has to look it up: the place (8 bytes: rank and the first bits of
+content_id) where there are many rows, the node (36 bytes: rank, content_id, file_id) where it is decided. Two files of
+different contents may share a place, one pair among 10^9 files or so; both are compared with what either met.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dedup.banding import Bands, band_keys
+from dedup.buffers import offsets_and_bytes
+from dedup.candidates import Bound, Compared, Entries, streamed_pairs
+from dedup.minhash import equal_values
+from dedup.selection import components, select, select_closure
+from dedup.shingles import shingle_sets
+from dedup.signatures import Signature
+from dedup.simhash_tables import SimHashTables, table_keys
+from dedup.verify import containment, jaccard
+
+NODE_BYTES = 36  # rank (4), content_id (16), file_id (16)
+SET_BYTES = 8 << 20  # content that is made into sets at a time; that takes eight times as much
+LARGE = -1  # the part of files of components too large for one task
+
+_PIECE_ENTRIES = 500_000  # entries or pairs that a task works on at a time
+
+COUNTS = tuple(field.name for field in fields(Compared))
+ENTRIES = pa.schema([("key", pa.int64()), ("place", pa.int64()), ("simhash", pa.int64())])
+"""A row for each key of a file."""
+PAIRS = pa.schema(
+    [("better", pa.int64()), ("worse", pa.int64()), ("near", pa.float64()), *((name, pa.int64()) for name in COUNTS)]
+)
+"""A row for each pair of places; `near` is that of their SimHashes. A row without `better` has a task's counts."""
+NODES = pa.schema([("place", pa.int64()), ("part", pa.int32())])
+SETS = pa.schema([("part", pa.int32()), ("place", pa.int64()), ("node", pa.binary()), ("hashes", pa.large_binary())])
+EDGES = pa.schema([("better", pa.binary()), ("worse", pa.binary()), ("similarity", pa.float64())])
+"""A row for each pair of nodes that was proved."""
+REMOVED = pa.schema([("node", pa.binary()), ("witness", pa.binary()), ("similarity", pa.float64())])
+
+Batches = Iterator[pa.RecordBatch]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """How near-duplicates are looked for and proved."""
+
+    signature: Signature
+    keys: Bands | SimHashTables
+    bound: Bound
+    min_proof: float
+    proof: Literal["jaccard", "containment", "estimate"] = "jaccard"
+    closure: bool = False
+
+    @property
+    def n_keys(self) -> int:
+        """Keys of a file."""
+        return self.keys.bands if isinstance(self.keys, Bands) else self.keys.n_tables
+
+    @property
+    def evidence(self) -> str:
+        """What a pair is proved by: the files' `content`, or their `signature`."""
+        return "signature" if self.proof == "estimate" else "content"
+
+    def entries(self, files: Batches) -> Batches:
+        """Rows of ENTRIES for batches of place and signature."""
+        for batch in (rows for rows in files if rows.num_rows):
+            n_rows = batch.num_rows
+            signature = batch.column("signature")
+            if isinstance(self.keys, Bands):
+                keys = band_keys(_fixed(signature, np.uint32), self.keys)
+                found = {}
+            else:
+                keys = table_keys(signature.to_numpy().view(np.uint64), self.keys)
+                found = {"simhash": signature}
+            rows = pa.array(np.tile(np.arange(n_rows), len(keys)))
+            found = {name: column.take(rows) for name, column in {**found, "place": batch.column("place")}.items()}
+            yield _batch({**found, "key": keys.ravel().view(np.int64)}, ENTRIES)
+
+    def pairs(self, entries: Batches) -> Batches:
+        """Rows of PAIRS for ENTRIES in the order of key and place; a partition has all of a key."""
+        by_simhash = isinstance(self.keys, SimHashTables)
+        pieces = (_entries(table, by_simhash) for table in _joined(entries, _PIECE_ENTRIES))
+        most_distance = self.keys.distance if isinstance(self.keys, SimHashTables) else 64
+        compared = Compared()
+        held: list[tuple[np.ndarray, ...]] = []
+        for pairs in streamed_pairs(pieces, bound=self.bound, compared=compared, most_distance=most_distance):
+            held.append(pairs)
+            if sum(len(better) for better, *_ in held) >= _PIECE_ENTRIES:
+                yield _pairs(held)
+                held = []
+        if held:
+            yield _pairs(held)
+        counts = {name: [getattr(compared, name)] for name in COUNTS}
+        yield _batch({"worse": [uuid.uuid4().int >> 65], **counts}, PAIRS)  # an id, so that no two rows are alike
+
+    def sets(self, files: Batches) -> Batches:
+        """Rows of SETS for batches of part, place, node, and the evidence."""
+        for batch in (piece for rows in files for piece in _pieces(rows, self.evidence, SET_BYTES)):
+            names = {name: batch.column(name) for name in ("part", "place", "node")}
+            if self.proof == "estimate":
+                yield _batch({**names, "hashes": batch.column("signature").cast(pa.large_binary())}, SETS)
+                continue
+            content = batch.column("content").cast(pa.large_string())
+            found = shingle_sets(content, self.signature.tokenizer, width=self.signature.shingle_tokens)
+            buffers = [None, pa.py_buffer(found.offsets * 8), pa.py_buffer(np.ascontiguousarray(found.hashes))]
+            hashes = pa.LargeBinaryArray.from_buffers(pa.large_binary(), batch.num_rows, buffers)
+            yield _batch({**names, "hashes": hashes}, SETS)
+
+    def solve(self, rows: Batches) -> Batches:
+        """Rows of REMOVED for whole components: a row with a node is a file and its set, the others are pairs."""
+        for nodes, edges in self._proved(rows):
+            yield self._chosen(nodes, *edges)
+
+    def prove(self, rows: Batches) -> Batches:
+        """Rows of EDGES for the same: the pairs that are similar enough."""
+        for nodes, (better, worse, similarity) in self._proved(rows):
+            ends = {"better": _binary(nodes[better]), "worse": _binary(nodes[worse])}
+            yield _batch({**ends, "similarity": similarity}, EDGES)
+
+    def choose(self, edges: Batches) -> Batches:
+        """Rows of REMOVED for all EDGES of some components."""
+        batches = [batch for batch in edges if batch.num_rows]
+        if batches:
+            table = pa.Table.from_batches(batches)
+            ends = [_nodes(table.column(name)) for name in ("better", "worse")]
+            nodes, dense = np.unique(np.concatenate(ends), return_inverse=True)
+            better, worse = dense[: table.num_rows], dense[table.num_rows :]
+            yield self._chosen(nodes, better, worse, table.column("similarity").to_numpy())
+
+    def _proved(self, rows: Batches) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]]:
+        """The nodes of a partition, ascending, and its proved pairs by their places among them; nothing of no rows."""
+        batches = [batch for batch in rows if batch.num_rows]
+        if not batches:
+            return
+        table = pa.Table.from_batches(batches)
+        is_file = pc.is_valid(table.column("node"))
+        files, pairs = table.filter(is_file), table.filter(pc.invert(is_file))
+        nodes, order = np.unique(_nodes(files.column("node")), return_index=True)
+        hashes = files.column("hashes").cast(pa.large_binary()).combine_chunks().take(pa.array(order))
+        places = files.column("place").to_numpy()[order]
+        better, worse, pair = _at(places, pairs.column("better").to_numpy(), pairs.column("worse").to_numpy())
+        similarity = self._similarity(hashes, better, worse)
+        proved = ~np.isnan(similarity)
+        if isinstance(self.keys, SimHashTables):
+            similarity = pairs.column("near").to_numpy()[pair]
+        yield nodes, (better[proved], worse[proved], similarity[proved])
+
+    def _similarity(self, hashes: pa.LargeBinaryArray, better: np.ndarray, worse: np.ndarray) -> np.ndarray:
+        """That of pairs of files, NaN below the bound."""
+        offsets, data = offsets_and_bytes(hashes)
+        if self.proof == "estimate":
+            values = data[offsets[0] : offsets[-1]].view(np.uint32).reshape(len(hashes), -1)
+            estimate = equal_values(values, better, worse) / values.shape[1]
+            return np.where(estimate >= self.min_proof, estimate, np.nan)
+        sets = offsets // 8, data[: offsets[-1]].view(np.uint64)
+        if self.proof == "containment":
+            return containment(*sets, worse, better, at_least=self.min_proof)
+        return jaccard(*sets, better, worse, at_least=self.min_proof)
+
+    def _chosen(
+        self, nodes: np.ndarray, better: np.ndarray, worse: np.ndarray, similarity: np.ndarray
+    ) -> pa.RecordBatch:
+        chosen = (select_closure if self.closure else select)(len(nodes), better, worse, similarity)
+        gone = np.flatnonzero(~chosen.kept)
+        found = {"node": _binary(nodes[gone]), "witness": _binary(nodes[chosen.witness[gone]])}
+        return _batch({**found, "similarity": chosen.similarity[gone]}, REMOVED)
+
+
+def parts(pairs: Batches, part_files: int) -> Batches:
+    """Rows of NODES for all pairs: whole components put together up to so many files, larger ones LARGE."""
+    table = pa.Table.from_batches(list(pairs))
+    both = np.concatenate([table.column(name).to_numpy() for name in ("better", "worse")])
+    places, dense = np.unique(both, return_inverse=True)
+    label = components(len(places), dense[: table.num_rows], dense[table.num_rows :])
+    sizes = np.bincount(label, minlength=len(places))
+    heads = np.flatnonzero((sizes > 0) & (sizes <= part_files))  # the best files of components
+    part = np.full(len(places), LARGE, np.int32)
+    # A component goes whole to where its first file falls. Parts without any would cost a task each: number anew.
+    before = np.cumsum(sizes[heads]) - sizes[heads]
+    part[heads] = np.unique(before // part_files, return_inverse=True)[1]
+    yield _batch({"place": places, "part": part[label]}, NODES)
+
+
+def _entries(table: pa.Table, by_simhash: bool) -> Entries:
+    keys = table.column("key").to_numpy().view(np.uint64) ^ np.uint64(1 << 63)  # sorted with their signs, now without
+    simhashes = table.column("simhash").to_numpy().view(np.uint64) if by_simhash else np.zeros(0, np.uint64)
+    return Entries(keys, table.column("place").to_numpy(), simhashes)
+
+
+def _pairs(found: list[tuple[np.ndarray, ...]]) -> pa.RecordBatch:
+    """Each pair of two places once."""
+    better, worse, apart = (np.concatenate(column) for column in zip(*found, strict=True))
+    order = np.lexsort((worse, better))
+    better, worse = better[order], worse[order]
+    first = (np.diff(better, prepend=-1) != 0) | (np.diff(worse, prepend=-1) != 0)
+    first &= better < worse
+    columns: dict[str, Any] = {"better": better[first], "worse": worse[first]}
+    if len(apart):
+        columns["near"] = 1 - apart[order][first].astype(np.float64) / 64
+    return _batch(columns, PAIRS)
+
+
+def _joined(batches: Batches, least_rows: int) -> Iterator[pa.Table]:
+    """Batches put together to tables of at least so many rows, but for the last."""
+    held: list[pa.RecordBatch] = []
+    n_rows = 0
+    for batch in batches:
+        held.append(batch)
+        n_rows += batch.num_rows
+        if n_rows >= least_rows:
+            yield pa.Table.from_batches(held)
+            held, n_rows = [], 0
+    if n_rows:
+        yield pa.Table.from_batches(held)
+
+
+def _batch(columns: dict[str, Any], schema: pa.Schema) -> pa.RecordBatch:
+    """Columns in the order of a schema, null for those not given."""
+    n_rows = len(next(iter(columns.values())))
+    return pa.RecordBatch.from_arrays(
+        [
+            pa.array(columns[field.name], field.type) if field.name in columns else pa.nulls(n_rows, field.type)
+            for field in schema
+        ],
+        schema=schema,
+    )
+
+
+def _at(places: np.ndarray, better: np.ndarray, worse: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs of files for pairs of places (ascending, where they may repeat), and which pair each one comes from."""
+    first_better, first_worse = np.searchsorted(places, better), np.searchsorted(places, worse)
+    n_worse = np.searchsorted(places, worse, "right") - first_worse
+    times = (np.searchsorted(places, better, "right") - first_better) * n_worse
+    if (times == 0).any():
+        raise ValueError(f"{int((times == 0).sum())} pairs of files have no shingles: this is a defect")
+    pair = np.repeat(np.arange(len(times)), times)
+    number = np.arange(len(pair)) - np.repeat(np.cumsum(times) - times, times)
+    return first_better[pair] + number // n_worse[pair], first_worse[pair] + number % n_worse[pair], pair
+
+
+def _pieces(batch: pa.RecordBatch, column: str, most_bytes: int) -> Batches:
+    """The batch in parts of at most so many bytes of a column, or one row."""
+    sizes = pc.fill_null(pc.binary_length(batch.column(column)), 0).to_numpy().astype(np.int64)
+    ends = np.cumsum(sizes)
+    start = 0
+    while start < batch.num_rows:
+        before = ends[start] - sizes[start]
+        end = max(start + 1, int(np.searchsorted(ends, before + most_bytes, "right")))
+        yield batch.slice(start, end - start)
+        start = end
+
+
+def _fixed(column: pa.Array | pa.ChunkedArray, kind: type) -> np.ndarray:
+    """Binary values of one length as rows of numbers; there must be a row."""
+    column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    offsets, data = offsets_and_bytes(column.cast(pa.large_binary()))
+    return data[offsets[0] : offsets[-1]].view(kind).reshape(len(column), -1)
+
+
+def _nodes(column: pa.ChunkedArray) -> np.ndarray:
+    """Nodes as NumPy's bytes, which sort as the nodes do: all have the same length."""
+    if len(column) == 0:
+        return np.zeros(0, f"S{NODE_BYTES}")
+    return np.ascontiguousarray(_fixed(column, np.uint8)).view(f"S{NODE_BYTES}").ravel()
+
+
+def _binary(nodes: np.ndarray) -> pa.Array:
+    ends = pa.py_buffer(np.arange(len(nodes) + 1, dtype=np.int32) * NODE_BYTES)
+    return pa.BinaryArray.from_buffers(pa.binary(), len(nodes), [None, ends, pa.py_buffer(np.ascontiguousarray(nodes))])

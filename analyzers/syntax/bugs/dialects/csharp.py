@@ -1,0 +1,58 @@
+"""C#."""
+
+from __future__ import annotations
+
+from analyzers.syntax.bugs.dialect import Dialect
+
+CSHARP = Dialect(
+    functions=("method_declaration", "constructor_declaration", "local_function_statement", "operator_declaration",
+               "accessor_declaration"),
+    lambdas=("lambda_expression", "anonymous_method_expression"),
+    classes=("class_declaration", "interface_declaration", "struct_declaration", "record_declaration"),
+    scopes=("declaration_list",),
+    blocks=("block", "switch_section"),
+    labels=("labeled_statement", "local_function_statement", "preproc_if", "preproc_region", "preproc_endregion"),
+    guards=("try_statement", "using_statement"),
+    expression_statements=("expression_statement",),
+    ifs=("if_statement",),
+    whiles=("while_statement",),
+    fors=("for_statement",),
+    foreachs=("foreach_statement",),
+    switches=("switch_statement",),
+    cases=("switch_section",),
+    case_labels=("constant_pattern", "declaration_pattern", "or_pattern"),
+    catches=("catch_clause",),
+    finallys=("finally_clause",),
+    returns=("return_statement",),
+    jumps=("return_statement", "throw_statement", "break_statement", "continue_statement", "goto_statement"),
+    breaks=("break_statement",),
+    throws=("throw_statement",),
+    empties=("empty_statement",),
+    identifiers=("identifier",),
+    members=("member_access_expression",),
+    parens=("parenthesized_expression",),
+    binaries=("binary_expression",),
+    unaries=("prefix_unary_expression",),
+    ternaries=("conditional_expression",),
+    assignments=("assignment_expression",),
+    updates=("postfix_unary_expression", "prefix_unary_expression"),
+    calls=("invocation_expression",),
+    creations=("object_creation_expression",),
+    dictionaries=("initializer_expression",),
+    declarations=("local_declaration_statement",),
+    declarators=("variable_declarator",),
+    parameters=("parameter_list",),
+    parameter=("parameter",),
+    strings=("string_literal", "verbatim_string_literal"),
+    numbers=("integer_literal", "real_literal"),
+    constants=("boolean_literal",),
+    exits=rb"\b(?:return|break|throw|goto|yield|await)\b",
+    ignored_names=rb"(?i)\b(?:ignored?|expected|unused|OperationCanceledException|TaskCanceledException)\b",
+    pure_calls=frozenset(
+        (b".Trim", b".TrimStart", b".TrimEnd", b".ToUpper", b".ToLower", b".ToUpperInvariant", b".ToLowerInvariant",
+         b".Substring", b".StartsWith", b".EndsWith", b".PadLeft", b".PadRight")
+    ),
+    printf={b"string.Format": 0, b"String.Format": 0, b"Console.WriteLine": 0, b"Console.Write": 0},
+    overloads=True,
+    receivers=(b"this",),
+)  # fmt: skip

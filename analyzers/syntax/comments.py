@@ -63,7 +63,7 @@ def attach(comments: list[Comment], frames: list[Frame], source: bytes) -> list[
             spans.append(None)
             continue
         first = last
-        while first > 0 and _are_one(comments[first - 1], comments[first], source) and first not in taken_by:
+        while first > 0 and are_one(comments[first - 1], comments[first], source) and first not in taken_by:
             first -= 1
         if last in taken_by:  # a definition inside another that begins at the same place
             spans.append(None)
@@ -83,7 +83,7 @@ def _is_above(comment: Comment, start: int, source: bytes) -> bool:
     lines = gap.split(b"\n")
     if comment.form == LINE and gap[:1] not in (b"\n", b"\r", b""):
         lines.insert(0, b"")  # a comment whose node holds its line end
-    if len(lines) > 1 and lines[0].strip():
+    if len(lines) > 1 and (lines[0].strip() or _is_behind_code(comment, source)):
         return False
     for line in lines[1:-1]:
         text = line.strip()
@@ -92,7 +92,15 @@ def _is_above(comment: Comment, start: int, source: bytes) -> bool:
     return not set(lines[-1]) & set(b";{}")
 
 
-def _are_one(upper: Comment, lower: Comment, source: bytes) -> bool:
+def _is_behind_code(comment: Comment, source: bytes) -> bool:
+    """Whether a comment with a mark of documentation is about what stands before it on its line: int x; /** of x */"""
+    if comment.role != DOC:
+        return False
+    line = source[max(0, comment.start - _MOST_LINE) : comment.start].rpartition(b"\n")[2].strip()
+    return bool(line) and not line.endswith((b"*/", b"{", b"}"))
+
+
+def are_one(upper: Comment, lower: Comment, source: bytes) -> bool:
     """Whether two comments are lines of one: both to the end of the line, with nothing between but one line end."""
     if upper.form != LINE or lower.form != LINE or upper.role == TRAILING:
         return False

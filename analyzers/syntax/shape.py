@@ -9,6 +9,9 @@ from analyzers.syntax.kinds import KindTable
 
 _MOST_DECLARATORS = 32  # pointers to functions that return pointers to ...
 _MOST_NAME_BYTES = 200
+_NAME_FIELDS = ("name", "pattern", "declarator", "left")
+_NAMED_LAST = ("spread_parameter", "method_parameter")  # Java: String... names; Objective-C: at:(int)index
+_SPLAT_PATTERNS = ("list_splat_pattern", "dictionary_splat_pattern", "rest_pattern", "assignment_pattern")
 
 
 def name_of(node: Node, giver: Node | None, source: bytes, table: KindTable) -> str | None:
@@ -52,19 +55,69 @@ def _first_of(node: Node, wanted: frozenset[int]) -> Node | None:
 
 def n_parameters_of(node: Node, source: bytes, table: KindTable) -> int:
     """How many parameters a function takes; 0 where it has no list of them."""
-    if "" in table.spec.parameter_lists:
-        return _count(node, source, table)
+    found = _parameter_list(node, table)
+    if found is not None:
+        return _count(found, source, table)
+    return int(_field(node, table.parameter_field) is not None)
+
+
+def _parameter_list(node: Node, table: KindTable) -> Node | None:
+    itself = node if "" in table.spec.parameter_lists else None
     for _ in range(_MOST_DECLARATORS):
         found = _field(node, table.parameters_field)
         if found is None or found.kind_id not in table.parameter_lists:
             found = _first_of(node, table.parameter_lists)
         if found is not None:
-            return _count(found, source, table)
+            return found
         inner = _declarator(node, table)
         if inner is None:
             break
         node = inner
-    return int(_field(node, table.parameter_field) is not None)
+    return itself
+
+
+def parameters_of(node: Node, source: bytes, table: KindTable) -> list[str]:
+    """Names of the parameters in order, without stars, types and defaults; a pattern as written; unnamed ones are left
+    out."""
+    found = _parameter_list(node, table)
+    if found is None:
+        single = _field(node, table.parameter_field)
+        return [] if single is None else [_text(single, source)]
+    names = []
+    for child in found.children:
+        kind = child.kind_id
+        if kind in table.parameter_groups:
+            names += [_text(inner, source) for inner in child.children if inner.kind_id in table.group_names]
+        elif kind in table.parameters and not child.is_named and source[child.start_byte : child.end_byte] != b"...":
+            names.append(_text(found.named_children[-1], source))  # C#: params string[] names, always the last
+        elif kind in table.parameters and (name := _parameter_name(child, source, table)):
+            names.append(name)
+    return names
+
+
+def _parameter_name(node: Node, source: bytes, table: KindTable) -> str | None:
+    if node.type == "self_parameter":
+        return "self"
+    for _ in range(_MOST_DECLARATORS):
+        if not node.named_child_count or _is_pattern(node):
+            break
+        inner = next((found for field in _NAME_FIELDS if (found := node.child_by_field_name(field)) is not None), None)
+        if inner is None:
+            if node.child_by_field_name("type") is not None and table.declarator_field is not None:
+                return None  # int f(char *)
+            inner = node.named_children[-1 if node.type in _NAMED_LAST else 0]
+        node = inner
+    name = _text(node, source)
+    return name if any(map(str.isalnum, name)) or name in ("...", "_") else None  # "*" of an unnamed pointer
+
+
+def _is_pattern(node: Node) -> bool:
+    return node.type.endswith("_pattern") and node.type not in _SPLAT_PATTERNS
+
+
+def _text(node: Node, source: bytes) -> str:
+    end = min(node.end_byte, node.start_byte + _MOST_NAME_BYTES)
+    return source[node.start_byte : end].decode("utf-8", "replace")
 
 
 def _count(node: Node, source: bytes, table: KindTable) -> int:

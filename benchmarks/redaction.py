@@ -3,7 +3,7 @@
     pip install detect-secrets
     python -m benchmarks.redaction [FOLDER ...] [--megabytes 40] [--peer-megabytes 0.5]
 
-The corpus is the one of the tests, made from a seed. A value is found if a finding overlaps it; a finding elsewhere is
+The corpora are those of the tests, made from seeds. A value is found if a finding overlaps it; a finding elsewhere is
 a false one. detect-secrets runs all its plugins and default filters on files, and says lines: a line with the value
 counts as found. Speed is of one core, over files of up to 1 MB: the median of five passes after one, scan alone and
 scan with redaction. The file is not called secrets.py: a script's folder hides the library's module of that name.
@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.append(str(ROOT / "tests/analyzers/secrets"))
 
 import marked  # noqa: E402
+import marked_published  # noqa: E402
 
 BATCH_BYTES = 8_000_000
 RUNS = 5
@@ -62,22 +63,27 @@ def theirs(sample: marked.Sample) -> tuple[bool, int]:
 
 
 def judge(name: str, finder) -> None:
-    """Prints recall and precision over keys and over personal data, and the kinds with misses or false findings."""
-    for group, kinds in (("keys", marked.KEYS), ("personal data", marked.PERSONAL)):
-        total, found, false = Counter[str](), Counter[str](), Counter[str]()
-        for sample in marked.positives():
-            if sample.kind in kinds:
-                hit, extra = finder(sample)
-                total[sample.kind] += 1
-                found[sample.kind] += hit
-                false["beside marked values"] += extra
-        for sample in marked.negatives():
-            false[sample.kind] += finder(sample)[1]
-        n_found, n_false = found.total(), false.total()
-        precision = n_found / (n_found + n_false) if n_found else float("nan")
-        print(f"{name}, {group}: recall {n_found / total.total():.3f} of {total.total()}, precision {precision:.3f}")
-        print("   missed:", ", ".join(f"{k} {total[k] - found[k]}/{total[k]}" for k in total if found[k] < total[k]))
-        print("   false:", ", ".join(f"{kind} {n}" for kind, n in (+false).most_common()))
+    """Prints recall and precision of each corpus and group, and the kinds with misses or false findings."""
+    for corpus, made in (("made here", marked), ("forms of published fixtures", marked_published)):
+        negatives = Counter[str]()
+        for sample in made.negatives():
+            negatives[sample.kind] += finder(sample)[1]
+        for group, kinds in (("keys", marked.KEYS), ("personal data", marked.PERSONAL)):
+            total, found, false = Counter[str](), Counter[str](), Counter[str]()
+            for sample in made.positives():
+                if sample.kind in kinds:
+                    hit, extra = finder(sample)
+                    total[sample.kind] += 1
+                    found[sample.kind] += hit
+                    false["beside marked values"] += extra
+            n_found, n_false = found.total(), (false + negatives).total()
+            precision = n_found / (n_found + n_false) if n_found else float("nan")
+            recall = n_found / total.total()
+            print(f"{name}, {corpus}, {group}: recall {recall:.3f} of {total.total()}, precision {precision:.3f}")
+            print(
+                "   missed:", ", ".join(f"{k} {total[k] - found[k]}/{total[k]}" for k in total if found[k] < total[k])
+            )
+            print("   false:", ", ".join(f"{kind} {n}" for kind, n in (+(false + negatives)).most_common(12)))
 
 
 def texts(folders: list[Path], budget_bytes: int) -> list[tuple[Path, str]]:
@@ -107,7 +113,7 @@ def speed(corpus: list[tuple[Path, str]]) -> None:
             n_bytes, rows, size = n_bytes + size, [], 0
     batches.append(pa.array(rows, pa.large_string()))
     n_bytes += size
-    passes = {"scan": lambda batch: scan(batch), "scan and redact": lambda batch: redact(batch, scan(batch))}
+    passes = {"scan": lambda batch: scan(batch), "scan and redact": lambda batch: redact(batch, scan(batch)[0])}
     for name, work in passes.items():
         times = []
         for _ in range(RUNS + 1):
@@ -116,7 +122,7 @@ def speed(corpus: list[tuple[Path, str]]) -> None:
                 work(batch)
             times.append(time.perf_counter() - begin)
         print(f"{name}: {n_bytes / 1e6 / statistics.median(times[1:]):.0f} MB/s over {n_bytes / 1e6:.0f} MB")
-    kinds = Counter(kind for batch in batches for kind in scan(batch)["kind"].to_pylist())
+    kinds = Counter(kind for batch in batches for kind in scan(batch)[0]["kind"].to_pylist())
     print("found:", ", ".join(f"{kind} {n}" for kind, n in kinds.most_common()))
 
 

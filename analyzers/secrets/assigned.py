@@ -8,17 +8,23 @@ from analyzers.secrets.checks import entropy, is_mixed, is_stand_in
 from analyzers.secrets.rule import Rule
 
 _WORD = (
-    r"(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|auth[_-]?key|secret[_-]?key"
+    r"(?:passw(?:or)?d|passphrase|pwd|[_-]pass|secret|token|api[_-]?key|access[_-]?key|auth[_-]?key|secret[_-]?key"
     r"|private[_-]?key|signing[_-]?key|encryption[_-]?key|credentials?)(?:[_-](?:key|value|token|prod|dev|[0-9]))?"
 )
-_TYPE = r"(?:[ \t]?:[ \t]?[a-z]{2,12}[ \t]{0,3}(?==[^=]))?"
+_CLOSE = r"(?:\\?[\"'])?\]?"
+_TYPE = r"(?:[ \t]?[: \t][ \t]?[a-z]{2,12}[ \t]{0,3}(?==[^=]))?"
+_ASSIGN = r"(?:=>|[!=]?==?|:{1,3}=|[?.+|]{1,2}=|:)"
+_VALUE = r"""[^\s"'`<>${}()\[\],;&\\]"""
 _MIN_BYTES = 8
 _LONG_BYTES, _LONG_ENTROPY = 12, 3.0  # bits a byte; shorter values must mix three kinds of characters
 
 _PATTERN = re.compile(
-    rf"""(?i:{_WORD})(?P<k>["']?)\]?(?i:{_TYPE})(?P<gap>[ \t]{{0,3}}(?:=>|:=|=|:)[ \t]{{0,3}}|,?[ \t]{{1,3}})
-    (?P<q>["'`]?)(?P<v>[^\s"'`<>${{}}()\[\],;\\]{{{_MIN_BYTES},200}}+)(?P<after>.|\Z)""".replace("\n    ", "").encode(),
-    re.S,
+    (
+        rf"(?i:{_WORD})(?:{_CLOSE}(?i:{_TYPE})"
+        # assigned; in a block of YAML; between tags; after a blank or comma, in quotes
+        rf"(?:[ \t]{{0,3}}{_ASSIGN}[ \t]{{0,3}}(?:[|>]-?\r?\n[ \t]{{1,20}})?|,?[ \t]{{1,3}}(?=[\"'`])|>\s{{0,20}})@?"
+        rf"(?:\\?[\"'`])?)(?P<v>(?:{_VALUE}|\$(?![\w{{(])|&(?!\w{{1,30}}=)){{{_MIN_BYTES},200}}+)"
+    ).encode()
 )
 _SAYS_SECRET = re.compile(rb"passw(?:or)?d|secret", re.I)
 _NO_SECRET = re.compile(
@@ -28,14 +34,28 @@ _NO_SECRET = re.compile(
 """What stands where a secret could and is none: words, paths, addresses, numbers, member names, operators."""
 
 
+_LINE_BYTES = 256
+_FIELD_BEFORE = re.compile(rb";[ \t]?[\w ]{0,40}=[ \t]?\Z")
+_FIELD_AFTER = re.compile(rb";[ \t]?[A-Za-z][\w ]{1,40}=")
+
+
+def _is_closed(row: bytes, start: int, end: int) -> bool:
+    """Whether the value ends where it was opened to end: at its quote, its tag, its field or its line."""
+    opened, following = row[start - 1 : start] if start else b"", row[end : end + 1]
+    if opened in (b'"', b"'", b"`"):
+        return following == opened or row[start - 2 : start] == b"\\" + opened == row[end : end + 2]
+    tag = row.rfind(b">", max(start - 21, 0), start)
+    if tag >= 0 and not row[tag + 1 : start].strip() and row[tag - 1 : tag] not in (b"=", b":", b" "):
+        return row[end : end + 21].lstrip().startswith(b"</")
+    if following == b";":  # of a connection string; elsewhere it ends a statement, and a bare word is a name
+        before = row[max(start - _LINE_BYTES, 0) : start]
+        return _FIELD_BEFORE.search(before) is not None or _FIELD_AFTER.match(row, end) is not None
+    return following in (b"", b"\n", b"\r", b" ", b"\t", b"&") or row[end : end + 2] == b"</"
+
+
 def _is_secret(row: bytes, start: int, end: int) -> bool:
     """Whether the value is quoted, or alone up to the line's end, and is random enough to be no name."""
-    quote = row[start - 1 : start] if start else b""
-    following = row[end : end + 1]
-    if quote in (b'"', b"'", b"`"):
-        if following != quote:
-            return False
-    elif following and following not in (b"\n", b"\r", b" ", b"\t", b"&"):
+    if not _is_closed(row, start, end):
         return False
     value = row[start:end]
     if is_stand_in(value) or _SAYS_SECRET.search(value) or _NO_SECRET.fullmatch(value) or not is_mixed(value):
@@ -44,12 +64,6 @@ def _is_secret(row: bytes, start: int, end: int) -> bool:
         return entropy(value) >= _LONG_ENTROPY
     kinds = (rb"[0-9]", rb"[a-z]", rb"[A-Z]", rb"[^0-9A-Za-z]")
     return sum(re.search(kind, value) is not None for kind in kinds) > 2 and entropy(value) > 2.5
-
-
-def _is_assigned(row: bytes, start: int, end: int) -> bool:
-    """Without an operator (`ENV NAME "value"`, `set("NAME", "value")`) a value must be quoted."""
-    before = row[max(start - 8, 0) : start]
-    return before[-1:] in (b'"', b"'", b"`") or b"=" in before or b":" in before
 
 
 _HOST_OF_EXAMPLES = re.compile(rb"(?:[^/\s]{0,100}\.)?example\.(?:com|org|net)|localhost|127\.0\.0\.1|host(?:name)?\b")
@@ -81,9 +95,10 @@ ASSIGNED: tuple[Rule, ...] = (
     Rule(
         kind="password",
         placeholder="PASSWORD",
-        anchor="(?i)" + _WORD + r"[\"']?\]?(?:[ \t]?:[ \t]?[a-z]{2,12}[ \t]{0,3}=)?"
-        r"(?:[ \t]{0,3}(?:=>|:=|=|:)[ \t]{0,3}|,?[ \t]{1,3}[\"'`])[\"'`]?[^\s\"'`<>${}()\[\],;\\]{8}",
+        anchor=rf"(?i){_WORD}{_CLOSE}(?:[ \t]?[: \t][ \t]?[a-z]{{2,12}}[ \t]{{0,3}}=)?"
+        rf"(?:[ \t]{{0,3}}{_ASSIGN}[ \t]{{0,3}}(?:[|>]-?\r?\n[ \t]{{1,20}})?|,?[ \t]{{1,3}}[\"'`]|>\s{{0,20}})@?"
+        rf"(?:\\?[\"'`])?(?:{_VALUE}|[$&]){{8}}",
         pattern=_PATTERN,
-        checks=(_is_assigned, _is_secret),
+        checks=(_is_secret,),
     ),
 )

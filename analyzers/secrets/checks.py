@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import operator
 import re
 import zlib
 from collections import Counter
 from datetime import date
-from itertools import pairwise
 
 _BASE62 = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _STAND_IN = re.compile(
@@ -20,6 +20,8 @@ _STAND_IN = re.compile(
     re.I,
 )
 _MAX_ASCENDING_SHARE = 0.4  # abcdefgh, 0123456789 and the like
+_NEXT = bytes(range(1, 256)) + b"\xff"
+_DIGIT, _LETTER = re.compile(rb"[0-9]"), re.compile(rb"[A-Za-z]")
 
 
 def entropy(value: bytes) -> float:
@@ -32,13 +34,13 @@ def is_stand_in(value: bytes) -> bool:
     """Whether a value says that it is none: an example, a row of the same or of ascending characters."""
     if _STAND_IN.search(value):
         return True
-    ascending = sum(b - a == 1 for a, b in pairwise(value))
+    ascending = sum(map(operator.eq, value[1:], value.translate(_NEXT)))
     return len(value) > 8 and ascending > _MAX_ASCENDING_SHARE * len(value)
 
 
 def is_mixed(value: bytes) -> bool:
     """Whether there are both digits and letters: words joined by underscores have no digits."""
-    return any(48 <= b <= 57 for b in value) and any(65 <= b <= 90 or 97 <= b <= 122 for b in value)
+    return _DIGIT.search(value) is not None and _LETTER.search(value) is not None
 
 
 def has_crc(token: bytes) -> bool:

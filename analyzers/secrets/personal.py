@@ -103,6 +103,9 @@ def _is_user(row: bytes, start: int, end: int) -> bool:
 
 _OCTET = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 
+_APART = "(?:^|[^0-9A-Za-z_.-])"
+"""A number that stands apart: the fractions that tables of coefficients are full of are none."""
+
 PERSONAL: tuple[Rule, ...] = (
     Rule(
         kind="email",
@@ -118,14 +121,16 @@ PERSONAL: tuple[Rule, ...] = (
     Rule(
         kind="citizen_number",
         placeholder="CITIZEN_NUMBER",
-        anchor=r"\b[1-8][0-9]{5}(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]{4}[0-9Xx]",
+        skip=1,
+        anchor=_APART + r"[1-8][0-9]{5}(?:19|20)[0-9]{2}[01][0-9][0-3][0-9]{4}[0-9Xx]",
         pattern=re.compile(rb"(?<![\w.-])[1-8][0-9]{16}[0-9Xx](?![\w-]|\.\d)"),
         checks=(_is_citizen,),
     ),
     Rule(
         kind="bank_card",
         placeholder="CARD_NUMBER",
-        anchor=r"\b[2-6][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]",
+        skip=1,
+        anchor=_APART + r"[2-6][0-9]{3}[ -]?[0-9]{4}[ -]?[0-9]{4}[ -]?[0-9]",
         pattern=re.compile(
             rb"(?<![\w.-])(?:[2-6][0-9]{12,18}+|[2-6][0-9]{3}(?P<s>[ -])[0-9]{4}(?P=s)[0-9]{4}(?P=s)[0-9]{4}"
             rb"|3[47][0-9]{2}[ -][0-9]{6}[ -][0-9]{5})(?![\w-]|\.\d)"
@@ -135,7 +140,8 @@ PERSONAL: tuple[Rule, ...] = (
     Rule(
         kind="phone",
         placeholder="PHONE",
-        anchor=r"(?:\+[1-9][0-9]{0,2}[ .-]?\(?[0-9]|\(?[2-9][0-9]{2}\)?[ .-][2-9][0-9]{2}[ .-][0-9]{4})",
+        skip=1,
+        anchor=_APART + r"(?:\+[1-9][0-9]{0,2}[ .-]?\(?[0-9]|\(?[2-9][0-9]{2}\)?[ .-][2-9][0-9]{2}[ .-][0-9]{4})",
         pattern=re.compile(
             rb"(?<![\w.+/-])(?:\+[1-9][0-9]{0,2}(?:[ .-]?\(?[0-9]{1,5}+\)?){2,5}+"
             rb"|\([2-9][0-9]{2}\) ?[2-9][0-9]{2}-[0-9]{4}"
@@ -146,14 +152,16 @@ PERSONAL: tuple[Rule, ...] = (
     Rule(
         kind="cn_mobile",
         placeholder="PHONE",
-        anchor=r"\b1[3-9][0-9]{9}",
+        skip=1,
+        anchor=_APART + r"1[3-9][0-9]{9}",
         pattern=re.compile(rb"(?<![\w.+-])1[3-9][0-9]{9}(?![\w-]|\.\d)"),
         checks=(_is_mobile,),
     ),
     Rule(
         kind="ipv4",
         placeholder="IP_ADDRESS",
-        anchor=r"\b[0-9]{1,3}[.][0-9]{1,3}[.][0-9]{1,3}[.][0-9]",
+        skip=1,
+        anchor=_APART + r"[0-9]{1,3}[.][0-9]{1,3}[.][0-9]{1,3}[.][0-9]",
         pattern=re.compile(rb"(?<![\w.-])(?:" + _OCTET + rb"\.){3}" + _OCTET + rb"(?![\w-]|\.\w)"),
         checks=(_is_address,),
     ),

@@ -8,11 +8,13 @@ appearance: `<EMAIL_1>`, `<EMAIL_2>`. Quotes are never part of a finding, line e
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 
 import pyarrow as pa
 
 from analyzers.buffers import Text, offsets_and_bytes
-from analyzers.secrets.scan import NUMBER_OF, PLACEHOLDER_OF, Span, joined, spans
+from analyzers.rows import with_rows
+from analyzers.secrets.scan import NOTHING, NUMBER_OF, PLACEHOLDER_OF, Span, TooManyCandidates, joined, spans
 
 REDACTIONS = pa.list_(pa.struct([("kind", pa.string()), ("start", pa.int64()), ("end", pa.int64())]))
 
@@ -24,27 +26,47 @@ _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,20}<[?!a-zA-Z]")
 _NUMBER_PLACE = re.compile(rb"[=(,\[{:]\s{0,40}\Z")
 
 
-def _is_enclosed(row: bytes, start: int, end: int) -> bool:
-    """Whether the value stands in a string that ends on its line, or in a comment, as far as its line shows."""
-    begin = max(row.rfind(b"\n", 0, start) + 1, start - _CONTEXT_BYTES)
-    quote = b""
-    for mark in _MARK.finditer(row, begin, start):
-        token = mark[0]
-        if token[:1] == b"\\" or token == quote:
-            quote = b"" if token == quote else quote
-        elif not quote and token not in _QUOTES:
-            return True
-        elif not quote:
-            quote = token
-    if not quote:
-        return False
-    stop = row.find(b"\n", end, end + _CONTEXT_BYTES)
-    return quote in row[end : stop if stop >= 0 else end + _CONTEXT_BYTES]
+class _Line:
+    """What is open at places of a file that are asked for in order, as far as their line shows.
+
+    A line is followed from its start or from the place before: many findings on one line cost no more than its bytes.
+    """
+
+    def __init__(self, row: bytes) -> None:
+        self.row = row
+        self.at = 0
+        self.quote = b""
+        self.in_comment = False
+
+    def is_enclosed(self, start: int, end: int) -> bool:
+        """Whether the value stands in a string that ends on its line, or in a comment."""
+        line = self.row.rfind(b"\n", self.at, start) + 1
+        if line or start - self.at > _CONTEXT_BYTES:
+            self.at, self.quote, self.in_comment = max(line, start - _CONTEXT_BYTES), b"", False
+        if not self.in_comment:
+            self._follow(start)
+        self.at = end
+        if self.in_comment or not self.quote:
+            return self.in_comment
+        stop = self.row.find(b"\n", end, end + _CONTEXT_BYTES)
+        return self.quote in self.row[end : stop if stop >= 0 else end + _CONTEXT_BYTES]
+
+    def _follow(self, start: int) -> None:
+        for mark in _MARK.finditer(self.row, self.at, start):
+            token = mark[0]
+            if token[:1] == b"\\" or token == self.quote:
+                self.quote = b"" if token == self.quote else self.quote
+            elif not self.quote and token not in _QUOTES:
+                self.in_comment = True
+                return
+            elif not self.quote:
+                self.quote = token
 
 
-def _written(row: bytes, start: int, end: int, name: bytes, is_markup: bool) -> bytes:
+def _written(line: _Line, start: int, end: int, name: bytes, is_markup: bool) -> bytes:
     """The placeholder in the form that its place asks for."""
-    if not is_markup and row[start - 1 : start] != b"<" and _is_enclosed(row, start, end):
+    row = line.row
+    if not is_markup and row[start - 1 : start] != b"<" and line.is_enclosed(start, end):
         return b"<" + name + b">"
     if row[start:end].isdigit() and _NUMBER_PLACE.search(row, max(start - 41, 0), start):
         return b"0"
@@ -58,6 +80,7 @@ def _replaced(row: bytes, found: list[Span]) -> tuple[bytes, list[Span]]:
         values = numbers.setdefault(PLACEHOLDER_OF[kind], {})
         values.setdefault(row[start:end], len(values) + 1)
     is_markup = _MARKUP.match(row) is not None
+    line = _Line(row)
     pieces: list[bytes] = []
     marks: list[Span] = []
     size = last = 0
@@ -65,7 +88,7 @@ def _replaced(row: bytes, found: list[Span]) -> tuple[bytes, list[Span]]:
         name = PLACEHOLDER_OF[kind]
         values = numbers[name]
         numbered = f"{name}_{values[row[start:end]]}" if len(values) > 1 else name
-        placeholder = _written(row, start, end, numbered.encode(), is_markup)
+        placeholder = _written(line, start, end, numbered.encode(), is_markup)
         pieces += (row[last:start], placeholder)
         size += start - last
         marks.append((kind, size, size + len(placeholder)))
@@ -77,56 +100,58 @@ def _replaced(row: bytes, found: list[Span]) -> tuple[bytes, list[Span]]:
 def _grown(found: list[Span], marks: list[Span], more: list[Span]) -> list[Span]:
     """Findings, and those of the redacted file put back to their places in the old one; what overlaps becomes one."""
     old = [(start, end, NUMBER_OF[kind]) for kind, start, end in found]
+    starts = [start for _, start, _ in marks]
+
     for kind, start, end in more:
-        begin, stop = start, end
-        for (_, old_start, old_end), (_, new_start, new_end) in zip(found, marks, strict=True):
-            if new_start <= start:
-                begin = old_start if start < new_end else start - new_end + old_end
-            if new_start < end:
-                stop = old_end if end <= new_end else end - new_end + old_end
+        begin, stop = start, end  # within a placeholder: the start, or the end, of what it replaced
+        if (before := bisect_right(starts, start) - 1) >= 0:
+            (_, old_start, old_end), new_end = found[before], marks[before][2]
+            begin = old_start if start < new_end else start - new_end + old_end
+        if (before := bisect_left(starts, end) - 1) >= 0:
+            (_, _, old_end), new_end = found[before], marks[before][2]
+            stop = old_end if end <= new_end else end - new_end + old_end
         old.append((begin, stop, NUMBER_OF[kind]))
     return joined(old)
 
 
-def redacted(row: bytes, found: list[Span]) -> tuple[bytes, list[Span]]:
+def redacted(row: bytes, found: list[Span], keep: frozenset[str] = NOTHING) -> tuple[bytes, list[Span]]:
     """A file with its findings replaced, and (kind, start, end) of what stands there now, as byte offsets in it.
 
     A placeholder can make a finding of what stands beside it (a name of 70 letters is none, KEY@host.org is an
-    address): such findings grow to cover both, until a scan of the result finds nothing.
+    address): such findings grow to cover both, until a scan of the result finds nothing. TooManyCandidates where it
+    never does, or has more places to look at than the file had.
     """
     new, marks = _replaced(row, found)
     for _ in range(_MAX_ROUNDS):
-        more = spans(new) if marks else []
+        more = spans(new, keep) if marks else []
         if not more:
-            break
+            return new, marks
         found = _grown(found, marks, more)
         new, marks = _replaced(row, found)
-    return new, marks
+    raise TooManyCandidates
 
 
-def redact(content: Text, findings: pa.Table) -> tuple[pa.Array, pa.Array]:
-    """(new content, redactions) of a column and what `scan` found in it.
+def redact(content: Text, findings: pa.Table, keep: frozenset[str] = NOTHING) -> tuple[Text, pa.Array, list[int]]:
+    """(new content, redactions, rows that could not be redacted) of a column and what `scan` found in it.
 
     The new content has the type of the old one. Redactions have the type REDACTIONS: for each row kind, start and end
-    of every placeholder, as byte offsets in the new content; an empty list where nothing was found; null for null.
+    of every placeholder, as byte offsets in the new content; an empty list where nothing was found; null for null. A
+    row that could not be redacted is null and must be dropped.
     """
     offsets, data = offsets_and_bytes(content)
     of_row: dict[int, list[Span]] = {}
     columns = (findings[name].to_pylist() for name in ("row", "kind", "start", "end"))
     for row, kind, start, end in zip(*columns, strict=True):
         of_row.setdefault(row, []).append((kind, start, end))
-    marks: list[list[Span]] = [[]] * len(content)
-    parts: list[pa.Array] = []
-    last = 0
-    for row, found in sorted(of_row.items()):
-        new, marks[row] = redacted(
-            data[offsets[row] : offsets[row + 1]].tobytes(), sorted(found, key=lambda one: one[1:])
-        )
-        parts += (content.slice(last, row - last), pa.array([new], pa.large_binary()).cast(content.type))
-        last = row + 1
-    parts.append(content.slice(last))
-    told = [
-        [{"kind": kind, "start": start, "end": end} for kind, start, end in found] if is_valid else None
-        for found, is_valid in zip(marks, content.is_valid().to_pylist(), strict=True)
+    changed: dict[int, bytes | None] = dict.fromkeys(of_row)
+    told: list[list[dict[str, str | int]] | None] = [
+        [] if is_valid else None for is_valid in content.is_valid().to_pylist()
     ]
-    return (pa.concat_arrays(parts) if last else content), pa.array(told, REDACTIONS)
+    for row, found in of_row.items():
+        try:
+            changed[row], marks = redacted(data[offsets[row] : offsets[row + 1]].tobytes(), found, keep)
+            told[row] = [{"kind": kind, "start": start, "end": end} for kind, start, end in marks]
+        except TooManyCandidates:
+            told[row] = None
+    refused = [row for row, value in changed.items() if value is None]
+    return with_rows(content, changed), pa.array(told, REDACTIONS), refused

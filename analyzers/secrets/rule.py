@@ -26,6 +26,7 @@ class Rule:
     pattern: re.Pattern[bytes]
     checks: tuple[Check, ...] = ()
     lead: bytes = b""
+    skip: int = 0  # bytes of the anchor before the place where `pattern` is matched, but at the file's start
 
 
 _ANCHOR_BYTES = 16

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import hyperscan
@@ -31,42 +32,70 @@ _OURS = re.compile(rf"(?:{'|'.join(sorted(set(PLACEHOLDER_OF.values())))})(?:_[0
 
 FINDINGS = pa.schema([("row", pa.int64()), ("kind", pa.string()), ("start", pa.int64()), ("end", pa.int64())])
 
+NOTHING: frozenset[str] = frozenset()
+
 Span = tuple[str, int, int]
 """(kind, start, end): byte offsets in the file."""
 
 
+MAX_CANDIDATES = 10_000
+"""Places in one file that are looked at. Beyond them lie long lists of addresses, and files made to be slow: 1 MB of
+`password=` would take four seconds."""
+
+
+class TooManyCandidates(ValueError):
+    """A file has more places that could hold a secret than are looked at: what is in it is not known."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the file has more than {MAX_CANDIDATES} places that could hold a secret: drop it")
+
+
 @cache
-def _engine() -> Any:
-    """The anchors of all rules, compiled. A process builds it once, in a tenth of a second."""
+def _engine(keep: frozenset[str]) -> Any:
+    """The anchors of all rules but those of kinds to keep, compiled: once a process, in .1 s."""
+    if unknown := keep - PLACEHOLDER_OF.keys():
+        raise ValueError(f"no such kinds of secrets: {sorted(unknown)}; there are {sorted(PLACEHOLDER_OF)}")
+    numbers = [number for number, rule in enumerate(RULES) if rule.kind not in keep]
     engine = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     engine.compile(
-        expressions=[rule.anchor.encode() for rule in RULES],
-        ids=list(range(len(RULES))),
-        elements=len(RULES),
-        flags=[hyperscan.HS_FLAG_SOM_LEFTMOST] * len(RULES),
+        expressions=[RULES[number].anchor.encode() for number in numbers],
+        ids=numbers,
+        elements=len(numbers),
+        flags=[hyperscan.HS_FLAG_SOM_LEFTMOST] * len(numbers),
     )
     return engine
 
 
-def _candidates(row: bytes) -> list[tuple[int, int]]:
-    """(rule, start) of every place that an anchor names, each once, in order."""
+def _candidates(row: bytes | memoryview, keep: frozenset[str] = NOTHING) -> list[tuple[int, int]]:
+    """(rule, start) of every place that an anchor names, each once, in order; TooManyCandidates beyond the bound."""
     places: set[tuple[int, int]] = set()
 
-    def note(rule: int, start: int, _end: int, _flags: int, _context: object) -> None:
+    def note(rule: int, start: int, _end: int, _flags: int, _context: object) -> bool:
         places.add((rule, start))
+        return len(places) > MAX_CANDIDATES  # true ends the scan
 
-    _engine().scan(row, match_event_handler=note)
-    return sorted(places)
+    try:
+        _engine(keep).scan(row, match_event_handler=note)
+    except hyperscan.ScanTerminated:
+        raise TooManyCandidates from None
+    return sorted(places) if places else []
 
 
-def spans(row: bytes) -> list[Span]:
-    """Findings in one file, by place; none overlaps another."""
+def spans(row: bytes, keep: frozenset[str] = NOTHING) -> list[Span]:
+    """Findings in one file but those of kinds to keep, by place; none overlaps another. Or TooManyCandidates."""
+    return _judged(row, _candidates(row, keep))
+
+
+def _judged(row: bytes, candidates: list[tuple[int, int]]) -> list[Span]:
+    """Those candidates that their rule's pattern and checks confirm."""
     found: list[tuple[int, int, int]] = []
-    for number, place in _candidates(row):
+    for number, place in candidates:
         rule = RULES[number]
         if rule.lead:
             place = beginning(row, place, rule.lead)
-        match = rule.pattern.match(row, place) if place >= 0 else None
+        match = rule.pattern.match(row, place + rule.skip) if place >= 0 else None
+        if match is None and rule.skip and place == 0:  # at the file's start there is nothing to skip
+            match = rule.pattern.match(row)
         if match is None:
             continue
         start, end = match.span("v" if "v" in rule.pattern.groupindex else 0)
@@ -87,20 +116,22 @@ def joined(found: list[tuple[int, int, int]]) -> list[Span]:
     return [(RULES[number].kind, start, end) for start, end, number in whole]
 
 
-def scan(content: Text) -> pa.Table:
-    """Findings in a large_string or large_binary column: (row, kind, start, end), by row and place.
+def scan(content: Text, keep: frozenset[str] = NOTHING) -> tuple[pa.Table, list[int]]:
+    """Findings in a large_string or large_binary column, (row, kind, start, end) by row and place; and the rows with
+    too many candidates to be known.
 
     Start and end are byte offsets within the row; findings of a row do not overlap. A null row has none.
     """
     offsets, data = offsets_and_bytes(content)
-    rows: list[int] = []
-    kinds: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    for row in range(len(content)):
-        for kind, start, end in spans(data[offsets[row] : offsets[row + 1]].tobytes()):
-            rows.append(row)
-            kinds.append(kind)
-            starts.append(start)
-            ends.append(end)
-    return pa.table([rows, kinds, starts, ends], schema=FINDINGS)
+    view = data.data
+    found: list[tuple[int, str, int, int]] = []
+    too_many: list[int] = []
+    for row, (start, end) in enumerate(pairwise(offsets.tolist())):
+        try:
+            if candidates := _candidates(view[start:end], keep):  # most files have none, and are not copied
+                found += [(row, *span) for span in _judged(view[start:end].tobytes(), candidates)]
+        except TooManyCandidates:
+            too_many.append(row)
+    columns = zip(*found, strict=True) if found else ((), (), (), ())
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, FINDINGS, strict=True)]
+    return pa.table(arrays, schema=FINDINGS), too_many

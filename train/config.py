@@ -1,0 +1,178 @@
+"""The configuration of pretraining: one YAML file, checked before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal, Self, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from curate.errors import WrongUse
+from train.lora import LoraConfig
+from train.model import ModelConfig
+from train.presets import PRESETS, preset
+
+
+class Section(BaseModel):
+    """A part of a configuration: frozen, and with no fields but its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SourceConfig(Section):
+    """A folder of packed tokens and its share."""
+
+    path: Path
+    weight: float = Field(default=1.0, gt=0)  # share of the sequences, in proportion to the other sources'
+
+
+class DataConfig(Section):
+    """What is trained on, and how it is cut into sequences."""
+
+    sources: tuple[SourceConfig, ...] = Field(min_length=1)
+    sequence_length: int = Field(default=2048, ge=4)
+    mask_documents: bool = True  # attention, positions and targets stay within a document
+    fim_rate: float = Field(default=0.0, ge=0, le=1)  # share of documents that are filled in the middle (CodeFuse: .5)
+    ahead: int = Field(default=4, ge=1)  # batches that are kept ready
+
+
+class OptimizerConfig(Section):
+    """AdamW, its schedule, and what is done against gradients too large. Defaults: CodeFuse-CodeLlama-34B's."""
+
+    lr: float = Field(default=3e-4, gt=0)
+    min_lr: float = Field(default=0.0, ge=0)  # where the schedule ends
+    schedule: Literal["cosine", "wsd", "constant"] = "cosine"
+    warmup_steps: int = Field(default=2000, ge=0)
+    decay_steps: int = Field(default=0, ge=0)  # of wsd: the last steps, in which the rate falls in a line
+    betas: tuple[float, float] = (0.9, 0.95)
+    eps: float = Field(default=1e-6, gt=0)
+    weight_decay: float = Field(default=0.1, ge=0)  # on matrices; never on norms and biases
+    clip_norm: float | None = Field(default=1.0, gt=0)
+    spike_factor: float | None = Field(default=10.0, gt=1)  # steps whose norm is over so many medians are left out
+    max_skipped: int = Field(default=20, ge=1)  # steps left out in a row before the run fails
+
+
+class CheckpointConfig(Section):
+    """When the state is saved, and what stays."""
+
+    every: int = Field(default=1000, ge=1)  # steps
+    keep_last: int = Field(default=3, ge=1)
+    keep_best: bool = True  # the one with the lowest validation loss stays as well
+
+
+class ValidationConfig(Section):
+    """What is held out, and how often it is looked at."""
+
+    sources: tuple[Path, ...] = Field(min_length=1)
+    every: int = Field(default=1000, ge=1)  # steps
+    max_sequences: int | None = Field(default=None, ge=1)  # of each source; None: all
+    tags: tuple[str, ...] = ()  # losses are told by language and by each of these tags
+
+
+class PretrainConfig(Section):
+    """A pretraining run."""
+
+    out: Path
+    model: str  # a preset's name, or a folder with config.json
+    model_changes: dict[str, Any] = {}  # fields of ModelConfig put over it
+    init_from: Path | None = None  # a folder with safetensors, to go on from those weights
+    lora: LoraConfig | None = None  # train adapters only
+    data: DataConfig
+    validation: ValidationConfig | None = None
+    optimizer: OptimizerConfig = OptimizerConfig()
+    checkpoint: CheckpointConfig = CheckpointConfig()
+    steps: int = Field(ge=1)
+    global_batch: int = Field(ge=1)  # sequences a step, over all cards
+    micro_batch: int = Field(default=8, ge=1)  # sequences that a card holds at once
+    precision: Literal["float32", "bfloat16", "float16"] = "bfloat16"
+    loss_scale: float = Field(default=32_768.0, ge=1)  # the first; float16 only (CodeFuse-13B; its minimum is 1)
+    compile: bool = False
+    recompute: Literal["none", "selective", "full"] = "none"
+    tensor_parallel: int = Field(default=1, ge=1)  # cards that share each layer
+    log_every: int = Field(default=10, ge=1)  # steps between lines on the console and points in TensorBoard
+    seed: int = 0
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.optimizer.schedule == "wsd" and not 0 < self.optimizer.decay_steps <= self.steps:
+            raise ValueError(f"optimizer.decay_steps is {self.optimizer.decay_steps} and must be in 1..{self.steps}")
+        if self.optimizer.min_lr > self.optimizer.lr:
+            raise ValueError(
+                f"optimizer.min_lr is {self.optimizer.min_lr} and must not be over lr, {self.optimizer.lr}"
+            )
+        if self.lora and not self.init_from:
+            raise ValueError("lora trains adapters to weights that are there: name them with init_from")
+        if self.lora and self.tensor_parallel > 1:
+            raise ValueError("lora needs tensor_parallel: 1")
+        longest = self.model_config_of().max_positions
+        if self.data.sequence_length > longest:
+            raise ValueError(f"data.sequence_length is {self.data.sequence_length}, over the model's {longest}")
+        return self
+
+    def model_config_of(self) -> ModelConfig:
+        """The model's shape, with the changes."""
+        from train.export import read_config
+
+        folder = Path(self.model)
+        found = read_config(folder) if self.model not in PRESETS and folder.is_dir() else preset(self.model)
+        try:
+            return replace(found, **self.model_changes)
+        except TypeError:
+            fields = ", ".join(ModelConfig.__dataclass_fields__)
+            raise WrongUse(
+                f"model_changes has {', '.join(self.model_changes)}; a model has the fields {fields}"
+            ) from None
+
+    def accumulation(self, data_ranks: int) -> int:
+        """Micro-batches a step on each rank. WrongUse where the numbers do not divide."""
+        if self.global_batch % (self.micro_batch * data_ranks):
+            raise WrongUse(
+                f"global_batch is {self.global_batch} and must be a multiple of micro_batch x data ranks, "
+                f"{self.micro_batch} x {data_ranks}"
+            )
+        return self.global_batch // (self.micro_batch * data_ranks)
+
+
+Config = TypeVar("Config", bound=Section)
+
+
+def load(kind: type[Config], path: str | Path, settings: Iterable[str] = ()) -> Config:
+    """A configuration from a YAML file, with `FIELD.FIELD=VALUE` settings put over it. WrongUse in one sentence."""
+    try:
+        raw = yaml.safe_load(Path(path).read_bytes())
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise WrongUse(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+    if not isinstance(raw, dict):
+        raise WrongUse(f"{path}: a configuration is a mapping of fields")
+    for setting in settings:
+        _put(raw, setting)
+    return parse(kind, raw, where=str(path))
+
+
+def parse(kind: type[Config], raw: Mapping[str, Any], *, where: str) -> Config:
+    """A configuration from parsed YAML. WrongUse names the field, the value and what is allowed."""
+    try:
+        return kind(**raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        given = f" (given {first['input']!r})" if first["type"] not in ("missing", "value_error") else ""
+        told = f"{place}: " if place else ""
+        raise WrongUse(f"{where}: {told}{first['msg'].removeprefix('Value error, ')}{given}") from None
+
+
+def _put(raw: dict[str, Any], setting: str) -> None:
+    key, equals, text = setting.partition("=")
+    if not equals:
+        raise WrongUse(f"--set {setting!r}: write FIELD.FIELD=VALUE, as in optimizer.lr=0.0003")
+    *parts, last = key.split(".")
+    fields = raw
+    for part in parts:
+        inner = fields.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise WrongUse(f"--set {setting!r}: {part} is {inner!r} and has no fields")
+        fields = inner
+    fields[last] = yaml.safe_load(text)

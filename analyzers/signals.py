@@ -14,7 +14,7 @@ import pyarrow as pa
 
 Type = Literal["float64", "int32", "bool"]
 Group = Literal[
-    "chars", "lines", "encoded", "lexical", "words", "repetition", "prose", "html", "script", "origin", "syntax"
+    "chars", "lines", "encoded", "lexical", "words", "repetition", "prose", "html", "script", "origin", "syntax", "dirt"
 ]
 
 
@@ -119,11 +119,27 @@ SYNTAX_SIGNALS: tuple[Signal, ...] = (
     Signal("mean_identifier_chars", "float64", "syntax", "mean length of different identifiers", "CodeFuse"),
     Signal("short_identifier_fraction", "float64", "syntax", "of one character / different ones", "CodeFuse"),
     Signal("long_identifier_fraction", "float64", "syntax", "over 40 characters / different ones", "CodeFuse"),
+    Signal("n_fatal_bugs", "int32", "syntax", "bugs: it fails or never ends whenever it runs; tier A", "CodeFuse"),
+    Signal("n_error_bugs", "int32", "syntax", "bugs: it does something else than it says; tier A", "CodeFuse"),
+    Signal("n_warning_bugs", "int32", "syntax", "bugs: it does nothing, or hides what goes wrong; tier A", "CodeFuse"),
     Signal("halstead_volume", "float64", "syntax", "tokens times log2 of different tokens", "Halstead 1977"),
 )  # fmt: skip
 """What analyzers.syntax measures on the syntax tree; null where a file has none, or no function to take a mean of."""
 
-ALL_SIGNALS: tuple[Signal, ...] = SIGNALS + ORIGIN_SIGNALS + SYNTAX_SIGNALS
+DIRT_SIGNALS: tuple[Signal, ...] = (
+    Signal("n_bidi_controls", "int32", "dirt", "bidirectional embeddings, overrides and isolates", "Trojan Source"),
+    Signal("n_unpaired_bidi", "int32", "dirt", "of them, still open at the end of their line", "Trojan Source, GCC"),
+    Signal("n_invisible", "int32", "dirt", "invisible characters; joiners where they join nothing", "codemill"),
+    Signal("n_hidden", "int32", "dirt", "tag characters and variation selectors that vary nothing", "codemill"),
+    Signal("n_private_use", "int32", "dirt", "private-use characters", "codemill"),
+    Signal("n_confusable_words", "int32", "dirt", "Latin words with look-alike letters of other scripts", "UTS 39"),
+    Signal("lexicon_rate", "float64", "dirt", "words of the lexicons / 1,000 words", "codemill"),
+    Signal("is_test_virus", "bool", "dirt", "holds the EICAR test string", "EICAR"),
+    Signal("is_listed", "bool", "dirt", "its hash stands in the user's list; null without a list", "codemill"),
+)  # fmt: skip
+"""What analyzers.dirt measures."""
+
+ALL_SIGNALS: tuple[Signal, ...] = SIGNALS + ORIGIN_SIGNALS + SYNTAX_SIGNALS + DIRT_SIGNALS
 
 GROUPS: frozenset[str] = frozenset(signal.group for signal in SIGNALS)
 

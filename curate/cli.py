@@ -12,7 +12,9 @@ import typer
 import yaml
 from rich.console import Console
 
+from curate import cli_facts
 from curate.errors import CodemillError, WrongUse
+from train.cli import app as trainer
 
 app = typer.Typer(
     help="Raw source code in, training data out.",
@@ -22,6 +24,9 @@ app = typer.Typer(
 )
 recipes_app = typer.Typer(invoke_without_command=True)
 app.add_typer(recipes_app, name="recipes")
+app.add_typer(trainer)
+app.command()(cli_facts.facts)
+app.command()(cli_facts.query)
 
 _INTERRUPTED = "interrupted: the same command goes on where it stopped"
 

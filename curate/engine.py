@@ -26,6 +26,7 @@ from curate.schema import DECISION, LEDGER
 from curate.session import parallelism
 from curate.shards import Run
 from curate.stage import Keep, Stage, Wide, check_contracts
+from curate.stages import STAGES
 from curate.work import Work, glob_url, read_parquet, url, write_whole
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 # Ids that wide stages and the layout need of every live file, beyond the keys that stages write.
 _IDS = ("file_id", "content_id", "language", "repo", "size_bytes", "rank", "licence", "stars")
+_DELIVERED = tuple(name for stage in STAGES.values() for name in stage.delivers)
 _BATCH_ROWS = "spark.sql.execution.arrow.maxRecordsPerBatch"
 _BROADCAST_BYTES = 64 << 20  # decisions below this size go to every task; larger ones are joined by a shuffle
 
@@ -67,6 +69,7 @@ def run(
     mill.read_and_measure()
     mill.decide()
     mill.lay_out()
+    mill.deliver()
     mill.finish()
     if not keep_work:
         mill.work.remove()
@@ -75,10 +78,11 @@ def run(
 
 def clear(folder: Path) -> None:
     """Remove what an earlier run left in OUT, and nothing else."""
-    for name in ("manifest.json", "report.html", "summary.txt"):
-        (folder / name).unlink(missing_ok=True)
-    for name in ("shards", "ledger", "_work"):
-        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in ("manifest.json", "report.html", "summary.txt", "shards", "ledger", "_work", *_DELIVERED):
+        if (folder / name).is_dir():
+            shutil.rmtree(folder / name, ignore_errors=True)
+        else:
+            (folder / name).unlink(missing_ok=True)
 
 
 def check_places(inputs: Sequence[str | Path], out: str | Path, *, fresh: bool) -> None:
@@ -92,7 +96,8 @@ def check_places(inputs: Sequence[str | Path], out: str | Path, *, fresh: bool) 
 def _refuse_strangers(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise WrongUse(f"--out {folder} is a file: name a folder")
-    ours = {"shards", "ledger", "_work", report.NAME, f"{report.NAME}.unfinished", f"{manifest.NAME}.unfinished"}
+    unfinished = {f"{name}.unfinished" for name in (report.NAME, manifest.NAME)}
+    ours = {"shards", "ledger", "_work", report.NAME, *unfinished, *_DELIVERED}
     strangers = sorted(path.name for path in folder.glob("*") if path.name not in ours) if folder.is_dir() else []
     if strangers:
         raise WrongUse(f"--out {folder} holds {strangers[0]!r}, which is no run's: name an empty or new folder")
@@ -166,13 +171,26 @@ class _Mill:
         """The wide stages, each over what the ones before it left."""
         for stage in self.recipe.wide:
             self.fingerprint = _digest(self.fingerprint, [stage])
+            if stage.settles is not None:
+                self._stage(_settled(stage), self.fingerprint, self._settling(stage))
             self._stage(stage.name, self.fingerprint, self._deciding(stage))
+
+    def _settling(self, stage: Wide):
+        def write(folder: str) -> dict[str, Any]:
+            kept = Path(f"{folder}.kept")
+            shutil.rmtree(kept, ignore_errors=True)
+            rows = self._rows(before=stage).drop("content", "signals")
+            stage.settle(rows, self._keeping(kept)).write.parquet(url(folder))
+            shutil.rmtree(kept, ignore_errors=True)
+            return {"rows": _rows_below(Path(folder))}
+
+        return write
 
     def _deciding(self, stage: Wide):
         def write(folder: str) -> dict[str, Any]:
             kept = Path(f"{folder}.kept")
             shutil.rmtree(kept, ignore_errors=True)
-            live = self._live(before=stage).select(*_IDS, *stage.keys)
+            live = self._live(before=stage).select(*dict.fromkeys((*_IDS, *stage.keys)))
             decided = stage.decide(live, self._keeping(kept))
             decided.decisions.write.parquet(url(folder))
             shutil.rmtree(kept, ignore_errors=True)
@@ -206,8 +224,7 @@ class _Mill:
             return layout.write_shards(self._live(), plan, large, folder, self.cores)
 
         def write_ledger(folder: str) -> list[dict[str, Any]]:
-            work = self.work.read(self.spark, "narrow", self.packed).drop("content")
-            rows = layout.ledger_rows(work, self._decisions())
+            rows = layout.ledger_rows(self._rows().drop("content"), self._decisions())
             return layout.write_ledger(rows, self.notes["narrow"]["rows"], settings.ledger_rows, folder)
 
         def write(folder: str) -> dict[str, Any]:
@@ -226,9 +243,21 @@ class _Mill:
 
         self._stage("layout", self.fingerprint, write, n_bytes=self.listing["bytes"])
 
+    def deliver(self) -> None:
+        """Files that stages write beside shards and ledger."""
+        for stage in self.recipe.stages:
+            if stage.asked():
+                self._stage(_delivered(stage), self.fingerprint, self._delivering(stage))
+
+    def _delivering(self, stage: Stage):
+        def write(folder: str) -> dict[str, Any]:
+            return {"files": stage.deliver(self._live().drop("content"), self._rows().drop("content"), folder)}
+
+        return write
+
     def finish(self) -> None:
         """Check that nothing is lost, move the files to their places, and write the manifest, last of all."""
-        files = self.notes["layout"]["files"]
+        files = [file for notes in self.notes.values() for file in notes.get("files", ())]
         parts = [Path(file["written"]) for file in files if file["path"].startswith("ledger/")]
         counts = manifest.count(read_parquet(self.spark, parts, LEDGER))
         manifest.check_nothing_lost(self.listing, counts, self.notes)
@@ -236,7 +265,7 @@ class _Mill:
             written, place = Path(file.pop("written")), self.folder / file["path"]
             place.parent.mkdir(parents=True, exist_ok=True)
             written.replace(place)
-            del file["number"]
+            file.pop("number", None)
         told = manifest.build(
             recipe=self.recipe, roots=self.roots, listing=self.listing, counts=counts, notes=self.notes, files=files,
             seconds=self.reporter.seconds,
@@ -248,9 +277,22 @@ class _Mill:
 
     def _live(self, before: Wide | None = None) -> DataFrame:
         """Work rows that no stage has dropped, up to a stage or in the end."""
-        work = self.work.read(self.spark, "narrow", self.packed).where("drop_stage is null")
+        rows = self._rows(before, settled=True).where("drop_stage is null")
         gone = self._decisions(before)
-        return work if gone is None else work.join(gone.select("file_id"), "file_id", "left_anti")
+        return rows if gone is None else rows.join(gone.select("file_id"), "file_id", "left_anti")
+
+    def _rows(self, before: Wide | None = None, *, settled: bool = False) -> DataFrame:
+        """All work rows as stages before one have settled them, with `settled` that one too; by default all stages."""
+        from pyspark.sql import functions as F
+
+        rows = self.work.read(self.spark, "narrow", self.packed)
+        stages = list(self.recipe.wide)
+        for stage in stages[: stages.index(before) + settled] if before else stages:
+            if stage.settles is not None and self.notes[_settled(stage)]["rows"]:
+                table = self.work.read(self.spark, _settled(stage), stage.settles)
+                small = _bytes_below(self.work.folder / _settled(stage)) < _BROADCAST_BYTES
+                rows = stage.settled(rows, F.broadcast(table) if small else table)
+        return rows
 
     def _decisions(self, before: Wide | None = None) -> DataFrame | None:
         """Decisions of all wide stages, or of those before one; None where there are none."""
@@ -274,6 +316,16 @@ class _Mill:
                 notes, _ = self.work.stage(name, fingerprint, write)
         self.notes[name] = notes
         return notes
+
+
+def _settled(stage: Wide) -> str:
+    """Where in `_work` the table of settle() lies."""
+    return f"{stage.name}_settled"
+
+
+def _delivered(stage: Stage) -> str:
+    """Where in `_work` lies what a stage delivers, until the run is finished."""
+    return f"{stage.name}_delivered"
 
 
 def _rows_below(folder: Path) -> int:

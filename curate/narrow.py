@@ -18,7 +18,7 @@ import xxhash
 from curate.files import ParquetFile
 from curate.packed import pack
 from curate.readers import read_units
-from curate.schema import LEDGER, SIGNALS, VERDICT
+from curate.schema import EVIDENCE, LEDGER, SIGNALS, VERDICT
 from curate.stage import Stage
 from curate.stages.read import Read
 from dedup.priority import rank
@@ -32,7 +32,8 @@ ENGINE_COLUMNS = [
     ("repo_key", pa.int64()),  # xxh3 of the repository, or of content_id without one: decides the shard
     ("path_key", pa.int64()),  # xxh3 of the path: decides it in a repository larger than a shard
 ]
-_OF_WIDE_STAGES = {"duplicate_of", "similarity", "cluster", "match"}
+_OF_WIDE_STAGES = {"duplicate_of", "similarity", "cluster"}
+_JUDGED = (*VERDICT, *EVIDENCE)
 
 WORKED = pa.schema([("written", pa.string()), ("rows", pa.int64()), ("units", pa.map_(pa.string(), pa.int64()))])
 """A row for each file of work rows: where it lies, its rows, and the listed rows they stand for by kind of unit."""
@@ -152,9 +153,9 @@ def _part(batch: pa.RecordBatch, stage: str, schema: pa.Schema, kind: str) -> tu
         return batch, batch.slice(0, 0)
     dropped = batch.column("drop_reason").is_valid()
     if not dropped.true_count:
-        return _without(batch, VERDICT), batch.slice(0, 0)
+        return _without(batch, _JUDGED), batch.slice(0, 0)
     gone = _without(batch.filter(dropped), ("content", "raw"))
-    live = _without(batch.filter(pc.invert(dropped)), VERDICT)
+    live = _without(batch.filter(pc.invert(dropped)), _JUDGED)
     return live, _conform(gone, schema, kind, stage=stage)
 
 

@@ -203,6 +203,9 @@ def _dataset_row(unit: dict, row: int, fields: Mapping[str, Any], max_bytes: int
         "stars": _count(_first(fields, STARS)),
         "claimed_language": _text(_first(fields, LANGUAGE)),
     }
+    nameless = described["path"] is None and described["claimed_language"] is None
+    if nameless and content is not None and content is fields.get("text"):
+        described["claimed_language"] = "Text"  # a corpus of texts, as web and book corpora come
     if content is None:
         return _row(unit, **described, reason="no_content", text=f"none of {', '.join(CONTENT)} is set")
     # A lone surrogate passes here as bytes that are no UTF-8, and is refused as such when decoded.

@@ -61,10 +61,60 @@ DOCUMENT = pa.schema([*_PLACE, ("content", pa.large_string()), *_MEASURED])
 LEDGER = pa.schema([*_PLACE, *_MEASURED, *_DECIDED])
 """A row of OUT/ledger: one file that was read. The last nine columns are null when it was kept."""
 
+PAIR = pa.schema(
+    [
+        ("pair_id", pa.string()),
+        ("file_id", pa.string()),
+        ("segment_id", pa.string()),
+        ("language", pa.string()),
+        ("kind", pa.string()),
+        ("name", pa.string()),
+        ("signature", pa.string()),
+        ("parameters", pa.list_(pa.string())),
+        ("doc_style", pa.string()),
+        ("comment", pa.string()),
+        ("comment_language", pa.string()),
+        ("code", pa.string()),
+        ("code_with_comment", pa.string()),
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("repo", pa.string()),
+        ("path", pa.string()),
+        ("licence", pa.string()),
+        ("drop_reason", pa.string()),
+    ]
+)
+"""A row of OUT/pairs: a definition and its comment (analyzers.syntax.pairs.Pair) in a kept file."""
+
+NOTICE_TEXT = pa.struct(
+    [
+        ("path", pa.string()),
+        ("text_id", pa.string()),  # the file's content_id
+        ("text", pa.string()),  # null where an earlier row has it
+    ]
+)
+NOTICES = pa.schema(
+    [
+        ("origin", pa.string()),  # repository, or input where none is known
+        ("repo", pa.string()),
+        ("root", pa.string()),  # folder of the licence file or manifest; null where there is none
+        ("licence", pa.string()),  # SPDX expression; null unknown
+        ("files", pa.int64()),  # kept
+        ("bytes", pa.int64()),
+        ("copyrights", pa.list_(pa.string())),
+        ("copyrights_left_out", pa.int64()),
+        ("texts", pa.list_(NOTICE_TEXT)),
+    ]
+)
+"""A row of OUT/NOTICES.parquet: a tree, root and licence of kept files, and what that licence asks to be passed on."""
+
 DECISION = pa.schema([("file_id", pa.string()), *_DECIDED])
 """What a wide stage gives: a row for each file it drops, naming stage and reason."""
 
 VERDICT = ("drop_reason", "drop_value", "drop_text", "drop_limit")
 """The columns in which a narrow stage says that a file goes; drop_reason null means that it stays."""
+
+EVIDENCE = ("match",)
+"""The columns in which a narrow stage may say besides what it found in a file that goes; null for one that stays."""
 
 VERDICT_COLUMNS = [(name, LEDGER.field(name).type) for name in VERDICT]

@@ -12,7 +12,9 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from curate.errors import WrongUse
-from curate.schema import DOCUMENT, LEDGER
+from curate.schema import DOCUMENT, LEDGER, NOTICES, PAIR
+from curate.special_tokens import RESERVED_IDS as RESERVED_IDS
+from curate.special_tokens import SPECIAL_TOKENS as SPECIAL_TOKENS
 
 MANIFEST = "manifest.json"
 
@@ -50,6 +52,16 @@ class Run:
     def ledger(self) -> ds.Dataset:
         """All files that were read, curate.schema.LEDGER."""
         return self._table("ledger/", LEDGER)
+
+    @property
+    def pairs(self) -> ds.Dataset:
+        """Functions and their comments, curate.schema.PAIR; none where the recipe did not ask for them."""
+        return self._table("pairs/", PAIR)
+
+    @property
+    def notices(self) -> ds.Dataset:
+        """What licences ask to be passed on, curate.schema.NOTICES; none where the recipe has no stage `licence`."""
+        return self._table("NOTICES.parquet", NOTICES)
 
     def files(self, prefix: str) -> list[Path]:
         """Files of the manifest below a folder of the run, in its order."""

@@ -33,6 +33,9 @@ class Stage(BaseModel):
     reads: ClassVar[tuple[str, ...]] = ()
     writes: ClassVar[Mapping[str, pa.DataType]] = {}
 
+    delivers: ClassVar[tuple[str, ...]] = ()
+    """Files and folders that deliver() may write into OUT, beside shards and ledger."""
+
     def needed(self) -> tuple[str, ...]:
         """Columns this stage needs with its present settings."""
         return self.reads
@@ -40,6 +43,15 @@ class Stage(BaseModel):
     def measure(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch with this stage's columns added."""
         return batch
+
+    def asked(self) -> tuple[str, ...]:
+        """Those of `delivers` that the settings ask for."""
+        return self.delivers
+
+    def deliver(self, kept: DataFrame, rows: DataFrame, folder: str) -> list[dict[str, Any]]:
+        """Write the files that are asked for below `folder`, from kept and from all rows without their content; gives
+        path, written, rows, bytes and sha256 of each."""
+        raise TypeError(f"{type(self).__name__} must define deliver()")
 
     def check(self, written: Mapping[str, str]) -> None:
         """Raise WrongUse where the settings ask for what earlier stages (column -> stage) do not write."""
@@ -72,6 +84,12 @@ class Wide(Stage):
     keys: ClassVar[tuple[str, ...]] = ()
     """Columns that decide() sees besides the engine's ids. Only those it uses are read."""
 
+    early: ClassVar[bool] = False
+    """Whether it may stand before stages that look into files. It measures where it stands, and decides after them."""
+
+    settles: ClassVar[pa.Schema | None] = None
+    """Columns of settle()'s table; None where files are not changed by what others say."""
+
     def check(self, written: Mapping[str, str]) -> None:
         """Also that the columns of `keys` are there when it decides."""
         super().check(written)
@@ -80,6 +98,14 @@ class Wide(Stage):
                 raise WrongUse(
                     f"stage {self.name!r} decides by {column!r}, which neither it nor an earlier stage writes"
                 )
+
+    def settle(self, rows: DataFrame, keep: Keep) -> DataFrame:
+        """What all files, dropped ones too, say of each other: a table small beside them. Called before decide()."""
+        raise TypeError(f"{type(self).__name__} must define settle()")
+
+    def settled(self, rows: DataFrame, table: DataFrame) -> DataFrame:
+        """Work rows with what settle() found put into their columns; for this stage's decide() and all that follows."""
+        raise TypeError(f"{type(self).__name__} must define settled()")
 
     def decide(self, files: DataFrame, keep: Keep) -> Decided:
         """Decisions about live files: one row for each that goes. No action, apart from small aggregates and `keep`."""
@@ -109,7 +135,7 @@ def check_contracts(stages: Sequence[Stage]) -> dict[str, pa.DataType]:
     wide: str | None = None
     for stage in stages:
         if isinstance(stage, Wide):
-            wide = stage.name
+            wide = wide if stage.early else stage.name
         elif wide is not None and type(stage).measure is not Stage.measure:
             raise WrongUse(
                 f"stage {stage.name!r} looks into files and stands after {wide!r}, which compares them: move it up"

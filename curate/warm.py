@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 
 import analyzers.text.lexical
 from analyzers.decode import decode_batch
+from analyzers.licences.header import heads
 from analyzers.signals import GROUPS
+from analyzers.syntax.bugs.words import Words
 from analyzers.text.measure import measure
+from dedup.benchmark_tables import shipped
+from dedup.contamination import Finder
 from dedup.exact import keys
 from dedup.near import NearMinHash, NearSimHash, near
 
@@ -35,6 +40,8 @@ def is_compiled() -> bool:
 def compile_kernels() -> None:
     """Run every kernel that stages use on a few lines."""
     content = run_text_kernels()
+    Finder(shipped("HumanEval")).find(content, np.zeros(len(content), np.uint8))
+    Words(b"int x;", [(0, 1)], b"")
     for spec in (NearMinHash(), NearSimHash()):
         near([content, content], spec)
 
@@ -44,6 +51,7 @@ def run_text_kernels() -> pa.LargeStringArray:
     raw = pa.array([text.encode() for _, text in _SAMPLES], pa.large_binary())
     content = decode_batch(raw).content
     measure(content, [language for language, _ in _SAMPLES], GROUPS)
+    heads(content)
     keys(content, ignore_whitespace=True)
     return content
 

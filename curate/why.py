@@ -59,7 +59,7 @@ def _show_one(run: Run, row: dict[str, Any], console: Console) -> None:
     console.print(f"\n{row['source']['uri']}", style="bold", highlight=False, markup=False, soft_wrap=True)
     tell("file_id", row["file_id"])
     tell("row", row["source"]["row"])
-    for name in ("repo", "language", "encoding", "licence", "stars", "size_bytes", "n_lines", "quality_score"):
+    for name in ("repo", "root", "language", "encoding", "licence", "stars", "size_bytes", "n_lines", "quality_score"):
         tell(name, row[name])
     tell("decision", decision(row))
     for number, other in enumerate(chain(run, row), 1):
@@ -84,6 +84,8 @@ def decision(row: dict[str, Any]) -> str:
         told += f": {row['drop_value']:g} against the limit {row['drop_limit']:g}"
     if row["drop_text"]:
         told += f" ({row['drop_text']})"
+    if row["match"]:
+        told += f", it matches {row['match']}"
     if row["similarity"] is not None:
         told += f", similarity {row['similarity']:g}"
     return told

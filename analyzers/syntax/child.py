@@ -1,9 +1,10 @@
 """The process that parses: frames come in at its standard input, answers go out at its standard output, in order.
 
-A frame is a length (4 bytes, little-endian) and a `marshal` value. The first frame names the function to call, and
-the limits; every other is (language, source). An answer is the function's value, or ("failed", message) where it
-raised. Each file has a budget of processor time: when a scanner hangs, the system ends the process with SIGPROF, and
-neither a busy machine nor a dead parent changes that. The parent's side is analyzers.syntax.parser.
+A frame is a length (4 bytes, little-endian) and a `marshal` value. The first frame names the function to call, the
+limits, and what else it is given for every file; every other is (request, source). An answer is the function's value,
+or ("failed", message) where it raised. Each file has a budget of processor time: when a scanner hangs, the system ends
+the process with SIGPROF, and neither a busy machine nor a dead parent changes that. The parent's side is
+analyzers.syntax.parser.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def frame(value: Any) -> bytes:
 
 def serve(inward: BinaryIO, outward: BinaryIO) -> None:
     """Answers frames until there are no more."""
-    module, name, max_memory_bytes, bounds = read_frame(inward)
+    module, name, max_memory_bytes, bounds, arguments = read_frame(inward)
     limits = Limits(**bounds)
     task = getattr(import_module(module), name)
     resource.setrlimit(resource.RLIMIT_AS, (max_memory_bytes, max_memory_bytes))
@@ -51,12 +52,12 @@ def serve(inward: BinaryIO, outward: BinaryIO) -> None:
     outward.flush()
     while True:
         try:
-            language, source = read_frame(inward)
+            request, source = read_frame(inward)
         except EOFError:
             return
         signal.setitimer(signal.ITIMER_PROF, limits.seconds(len(source)))
         try:
-            answer = task(language, source, limits)
+            answer = task(request, source, limits, *arguments)
         except Exception as error:
             answer = ("failed", f"{type(error).__name__}: {error}"[:300])
         signal.setitimer(signal.ITIMER_PROF, 0)

@@ -36,14 +36,15 @@ class ChildFailed(RuntimeError):
 class Parser:
     """Parses batches in a child process. A context manager; `close` ends the child.
 
-    task names a function of (language, source, limits) in a module, whose value `marshal` can carry: rules and pairs
-    that want more of a tree than the report put their own there. Wall clock is the last resort only, for a child that
+    task names a function in a module; it is called with (request, source, limits, *arguments) and gives a value that
+    `marshal` can carry, as it can what it is given. Wall clock is the last resort only, for a child that
     waits for ever: `patience` times the processor time that a file has.
     """
 
     def __init__(
         self,
         task: tuple[str, str] = ("analyzers.syntax.task", "report"),
+        arguments: tuple = (),
         *,
         limits: Limits | None = None,
         max_memory_bytes: int = 4 << 30,
@@ -51,6 +52,7 @@ class Parser:
     ) -> None:
         """Starts nothing yet: the child comes with the first batch."""
         self._task = task
+        self._arguments = arguments
         self._limits = limits or Limits()
         self._max_memory_bytes = max_memory_bytes
         self._patience = patience
@@ -73,12 +75,12 @@ class Parser:
         self._told.close()
 
     def reports(self, files: Iterable[tuple[str, bytes]]) -> list[Report | str]:
-        """For each (language, source) one report, or the reason why there is none (limits.Refusal)."""
+        """The default task's: a report for each (language, source), or why there is none (limits.Refusal)."""
         answers = self.answers(list(files))
         return [answer if isinstance(answer, str) else from_plain(answer) for answer in answers]
 
-    def answers(self, files: Sequence[tuple[str, bytes]]) -> list[Any]:
-        """What the task says of each file, in order; a string where it says nothing: hung, crashed, failed."""
+    def answers(self, files: Sequence[tuple[Any, bytes]]) -> list[Any]:
+        """What the task says of each (request, source), in order; a string for hung, crashed, failed."""
         answers: list[Any] = []
         again = False  # the file at hand has killed one child already
         while len(answers) < len(files):
@@ -96,7 +98,7 @@ class Parser:
                 again = True
         return ["failed" if isinstance(answer, tuple) and answer[:1] == ("failed",) else answer for answer in answers]
 
-    def _run(self, files: Sequence[tuple[str, bytes]]) -> tuple[list[Any], str | None]:
+    def _run(self, files: Sequence[tuple[Any, bytes]]) -> tuple[list[Any], str | None]:
         """Answers up to the one that a child died over, and how it died; None where it lives."""
         child = self._child or self._start()
         answers: list[Any] = []
@@ -170,7 +172,7 @@ class Parser:
         assert child.stdin is not None
         assert child.stdout is not None
         try:
-            child.stdin.write(frame((*self._task, self._max_memory_bytes, asdict(self._limits))))
+            child.stdin.write(frame((*self._task, self._max_memory_bytes, asdict(self._limits), self._arguments)))
             ready = child.stdout.read(len(frame("ready"))) or b""
         except BrokenPipeError:
             ready = b""

@@ -11,7 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from analyzers.signals import SYNTAX_SIGNALS
+from analyzers.signals import SYNTAX_SIGNALS, arrow_types
+from analyzers.syntax.bugs.report import ERROR, FATAL, WARNING
 from analyzers.syntax.report import Definition, Report
 
 
@@ -99,12 +100,22 @@ _MEASURES: dict[str, Callable[[Report], Any]] = {
 }
 
 
-def signals_of(reports: Sequence[Report | str]) -> dict[str, pa.Array]:
-    """A nullable column for each signal; a row that is a reason instead of a report is null throughout."""
-    return {
-        signal.name: pa.array(
-            [None if isinstance(report, str) else _MEASURES[signal.name](report) for report in reports],
-            pa.type_for_alias(signal.type),
-        )
-        for signal in SYNTAX_SIGNALS
+_BUGS = {"n_fatal_bugs": FATAL, "n_error_bugs": ERROR, "n_warning_bugs": WARNING}
+
+
+def signals_of(
+    reports: Sequence[Report | str], bugs: Sequence[Sequence[tuple] | None] | None = None
+) -> dict[str, pa.Array]:
+    """A nullable column for each signal; a row that is a reason instead of a report is null throughout.
+
+    `bugs` are rows of bugs.Bug, by file; None where nothing looked for any.
+    """
+    found: dict[str, list[Any]] = {
+        name: [None if isinstance(report, str) else measure(report) for report in reports]
+        for name, measure in _MEASURES.items()
     }
+    for name, severity in _BUGS.items():
+        found[name] = [
+            None if rows is None else sum(row[1] == severity for row in rows) for rows in bugs or [None] * len(reports)
+        ]
+    return {name: pa.array(found[name], kind) for name, kind in arrow_types(SYNTAX_SIGNALS).items()}

@@ -148,8 +148,10 @@ def test_what_data_sets_call_things(tmp_path: Path) -> None:
     one, two, three = from_json(tmp_path, *map(json.dumps, (stack, plain, empty)))
     names = ("raw", "path", "repo", "licence", "stars", "claimed_language")
     assert [one[name] for name in names] == [b"x", "a/b.c", "me/it", "Apache-2.0 AND MIT", 7, "C"]
-    assert [two[name] for name in names] == [b"y", "", None, "MIT", 12, None]
+    assert [two[name] for name in names] == [b"y", "", None, "MIT", 12, None]  # what has a path has its language by it
     assert [three[name] for name in names] == [b"", "set.jsonl", None, None, None, None]
+    (prose,) = from_json(tmp_path, json.dumps({"text": "Once upon a time.", "url": "https://example.org"}))
+    assert (prose["raw"], prose["claimed_language"]) == (b"Once upon a time.", "Text")
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,9 @@ def test_a_shipped_recipe(name: str) -> None:
     loaded = recipe.load(name)
     assert loaded.name == name
     assert loaded.description.endswith(".")
-    assert [stage.name for stage in loaded.stages][:3] == ["read", "decode", "language"]
+    names = [stage.name for stage in loaded.stages]
+    assert names[:2] == ["read", "decode"]
+    assert "language" in names
     text = STAGES["text"].model_validate(loaded.stage("text").model_dump())
     known = {signal.name for signal in ALL_SIGNALS} | {"size_bytes", "n_lines"}
     assert {rule.signal for rule in text.rules.values()} <= known  # type: ignore[attr-defined]

@@ -33,6 +33,6 @@ def obey(language: str, source: bytes, limits: Limits) -> object:
     return (language, source, os.getpid())
 
 
-def limits(language: str, source: bytes, limits: Limits) -> object:
-    """The bounds as they came."""
-    return (limits.max_bytes, limits.base_calls)
+def limits(request: tuple, source: bytes, limits: Limits, one: str, other: dict) -> object:
+    """The bounds, the request and the arguments as they came."""
+    return (limits.max_bytes, limits.base_calls, request, one, other)

@@ -85,9 +85,10 @@ def test_more_than_a_pipe_holds_goes_both_ways(obedient: Parser) -> None:
     assert said(obedient, *sources) == sources
 
 
-def test_limits_reach_the_child() -> None:
-    with Parser(("hostile", "limits"), limits=Limits(max_bytes=7, base_calls=9)) as parser:
-        assert parser.answers([("C", b"")]) == [(7, 9)]
+def test_limits_requests_and_arguments_reach_the_child() -> None:
+    bounds = Limits(max_bytes=7, base_calls=9)
+    with Parser(("hostile", "limits"), ("one", {"more": [1, None]}), limits=bounds) as parser:
+        assert parser.answers([(("C", None, 3), b"")]) == [(7, 9, ("C", None, 3), "one", {"more": [1, None]})]
 
 
 def test_a_child_that_does_not_start_says_why() -> None:

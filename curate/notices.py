@@ -7,6 +7,7 @@ has it; further rows have its `text_id`.
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,13 +101,14 @@ class NoticesWriter:
     """Sorted rows in, one Parquet file out, whose bytes depend on the rows alone."""
 
     def __init__(self, folder: str):
-        self.path = Path(folder, NAME)
+        self.folder = folder
 
     def __call__(self, batches: Batches) -> Batches:
-        """One row of path, rows, bytes and sha256."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        """One row of written, rows, bytes and sha256."""
+        path = Path(self.folder, f"{uuid.uuid4().hex}.parquet")  # attempts of a task may race
+        path.parent.mkdir(parents=True, exist_ok=True)
         n_rows, held = 0, NOTICES.empty_table()
-        with pq.ParquetWriter(self.path, NOTICES, compression="zstd", store_schema=False) as writer:
+        with pq.ParquetWriter(path, NOTICES, compression="zstd", store_schema=False) as writer:
             for batch in batches:
                 held = pa.concat_tables([held, pa.Table.from_batches([batch]).cast(NOTICES)]).combine_chunks()
                 n_rows += batch.num_rows
@@ -115,7 +117,7 @@ class NoticesWriter:
                     held = held.slice(_GROUP_ROWS)
             if held.num_rows or not n_rows:
                 writer.write_table(held.combine_chunks())
-        with self.path.open("rb") as handle:
+        with path.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
-        told = {"written": str(self.path), "rows": n_rows, "bytes": self.path.stat().st_size, "sha256": digest}
+        told = {"written": str(path), "rows": n_rows, "bytes": path.stat().st_size, "sha256": digest}
         yield pa.RecordBatch.from_pylist([told], schema=_WRITTEN)

@@ -23,8 +23,8 @@ class Datalog(Wide):
     """Drops the files that a predicate with the columns file_id and reason holds, over the facts of all live files.
 
     The stage `syntax` has to come before it, with the relations that the rules name in `facts`. Of several reasons for
-    one file the first by alphabet counts. Reason to drop: unnamed. So it is called where the rule gives null, else as the
-    rule says.
+    one file the first by alphabet counts. Reason to drop: unnamed. So it is called where the rule gives null, else as
+    it says.
     """
 
     name = "datalog"

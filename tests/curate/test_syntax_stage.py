@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import marshal
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -134,15 +135,19 @@ def test_a_relation_that_is_none_is_told_of() -> None:
 
 
 @pytest.mark.spark
-def test_a_run_gives_pairs_of_kept_files(tmp_path: Path, spark: SparkSession) -> None:
+def test_a_run_gives_pairs_and_names_files_that_the_clock_ended(tmp_path: Path, spark: SparkSession) -> None:
     folder = tmp_path / "code"
     folder.mkdir()
     (folder / "a.py").write_text(DOCUMENTED)
     (folder / "b.py").write_text(DOCUMENTED.replace("area", "space"))
     (folder / "broken.py").write_text(DOCUMENTED + BROKEN)
+    chance = random.Random(1)  # prose is what parsers are slowest with
+    prose = (" ".join(f"{chance.randrange(16**5):x}," for _ in range(9)) + " (\n" for _ in range(60_000))
+    (folder / "slow.py").write_text("".join(prose))
     recipe = tmp_path / "recipe.yaml"
     rules = "{signal: error_bytes_fraction, max: 0.05}"
-    syntax = f"{{pairs: {{}}, rules: {{syntax_errors: {rules}}}}}"
+    limits = "{max_bytes: 9000000, base_calls: 1000000000, base_seconds: 2, seconds_per_megabyte: 0}"
+    syntax = f"{{pairs: {{}}, limits: {limits}, rules: {{syntax_errors: {rules}}}}}"
     stages = f"[{{read: {{}}}}, {{decode: {{}}}}, {{language: {{}}}}, {{syntax: {syntax}}}, {{layout: {{}}}}]"
     recipe.write_text(f"name: pairs\ndescription: pairs\nstages: {stages}\n")
     run = curate.run(recipe, folder, tmp_path / "out", spark)
@@ -153,3 +158,5 @@ def test_a_run_gives_pairs_of_kept_files(tmp_path: Path, spark: SparkSession) ->
     assert {row["name"]: row["path"] for row in rows} == {"area": "a.py", "space": "b.py"}
     assert {(row["language"], row["kind"], row["drop_reason"]) for row in rows} == {("Python", "function", None)}
     assert [path.name for path in run.files("pairs/")] == ["00000.parquet"]
+    assert run.manifest["ended_by_clock"] == {"files": 1, "uris": ["code/slow.py"]}
+    assert any("ended by the clock in 1 files" in told for told in run.manifest["warnings"])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analyzers.signals import ALL_SIGNALS, GROUPS, arrow_struct, names_of
+from analyzers.signals import ALL_SIGNALS, GROUPS, SIGNALS, arrow_struct, arrow_types, names_of
 from analyzers.text.measure import measure
 
 ROWS = st.tuples(
@@ -41,12 +41,9 @@ def test_slices_are_measured_as_copies_are() -> None:
 
 def test_types_are_those_of_the_table() -> None:
     columns = columns_of([("x = 1\n", "Python")])
-    struct = arrow_struct()
-    assert {name: column.type for name, column in columns.items() if name != "n_lines"} == {
-        field.name: field.type for field in struct if not field.name.startswith("is_") or field.name == "is_xml"
-    }
-    assert columns["n_lines"].type == pa.int32()
-    assert [field.name for field in struct] == [signal.name for signal in ALL_SIGNALS]
+    assert columns.pop("n_lines").type == pa.int32()
+    assert {name: column.type for name, column in columns.items()} == arrow_types(SIGNALS)
+    assert [field.name for field in arrow_struct()] == [signal.name for signal in ALL_SIGNALS]
     assert len({signal.name for signal in ALL_SIGNALS}) == len(ALL_SIGNALS)
 
 

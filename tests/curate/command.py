@@ -106,7 +106,11 @@ class Command:
 def sums(run: curate.Run) -> dict[str, str]:
     """sha256 of every file of a run by its place, as its manifest says and as it is on the disk."""
     told = {file["path"]: file["sha256"] for file in run.manifest["files"]}
-    found = sorted(path for name in ("shards", "ledger") for path in (run.folder / name).rglob("*") if path.is_file())
-    there = {path.relative_to(run.folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
+    found = {path.relative_to(run.folder).as_posix(): path for path in sorted(run.folder.rglob("*")) if path.is_file()}
+    there = {
+        name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in found.items()
+        if name not in ("manifest.json", "report.html") and not name.startswith("_work/")
+    }
     assert there == told
     return told

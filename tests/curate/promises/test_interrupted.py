@@ -24,6 +24,10 @@ pytestmark = pytest.mark.spark
 KILLS = 20
 CHAINS = 2  # at the same time: a JVM that starts leaves a core idle
 SEED = 4
+STAGES = ["narrow", "licence_settled", "licence", "exact", "simhash", "resample", "layout"]
+STAGES += ["licence_delivered", "syntax_delivered"]
+PLACED = {"layout", "licence_delivered", "syntax_delivered"}
+"""Stages whose files are moved to their places in the end."""
 
 
 class Chain:
@@ -60,7 +64,7 @@ class Chain:
         """No stage is done twice; what an earlier run finished, this one says so of as far as it came."""
         moved = (self.out / "shards").exists()  # files are on the way to their places: `_work` has them no longer
         done = {event["stage"] for event in events if event.get("state") == "done"} - {"listing"}
-        again = done & self.finished - ({"layout"} if moved else set())
+        again = done & self.finished - (PLACED if moved else set())
         assert not again, f"done twice: {again}"
         self.finished |= done
 
@@ -112,9 +116,6 @@ def interrupted(corpus: Corpus, tmp_path: Path, spark: SparkSession, monkeypatch
 
 def _interrupt(_: object) -> None:
     raise KeyboardInterrupt
-
-
-STAGES = ["narrow", "exact", "simhash", "resample", "layout"]
 
 
 @pytest.mark.parametrize("damaged", [None, "narrow", "exact", "layout"])

@@ -78,6 +78,7 @@ class PretrainConfig(Section):
     out: Path
     model: str  # a preset's name, or a folder with config.json
     model_changes: dict[str, Any] = {}  # fields of ModelConfig put over it
+    tokenizer: Path | None = None  # the tokenizer.json that the data were packed with; copied into `out` and exports
     init_from: Path | None = None  # a folder with safetensors, to go on from those weights
     lora: LoraConfig | None = None  # train adapters only
     data: DataConfig

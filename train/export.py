@@ -16,7 +16,9 @@ from torch import Tensor
 from curate.errors import WrongUse
 from train.layouts import LAYOUTS, Layout, fused, layout_for, our_config, part_of, their_config
 from train.model import Decoder, ModelConfig
+from train.special_tokens import END_OF_TEXT
 
+TOKENIZER = "tokenizer.json"
 _INDEX = "model.safetensors.index.json"
 _SINGLE = "model.safetensors"
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -80,18 +82,26 @@ class _Reader:
 
 
 def export(
-    model: Decoder, folder: str | Path, *, dtype: str = "bfloat16", max_shard_bytes: int = 5_000_000_000
+    model: Decoder,
+    folder: str | Path,
+    *,
+    dtype: str = "bfloat16",
+    max_shard_bytes: int = 5_000_000_000,
+    tokenizer: Path | None = None,
 ) -> Path:
     """Write a whole (not sharded) model as config.json and safetensors, in several files above `max_shard_bytes`.
 
     The layout is the one that can hold the model: GPT-NeoX, Llama or GPT-BigCode. `dtype` is float32, bfloat16 or
-    float16. Returns the folder. WrongUse where no layout fits or the dtype is another.
+    float16. `tokenizer`, a tokenizer.json, is copied, and its end of text named as what ends a text. Returns the
+    folder. WrongUse where no layout fits or the dtype is another.
     """
     if dtype not in _DTYPES:
         raise WrongUse(f"dtype is {dtype!r} and must be one of {', '.join(_DTYPES)}")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     config = their_config(model.config) | {"dtype": dtype, "torch_dtype": dtype}
+    if tokenizer is not None:
+        config |= _put_tokenizer(tokenizer, folder)
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     shards = list(_shards(model, _DTYPES[dtype], max_shard_bytes))
     names = [_SINGLE] if len(shards) == 1 else _shard_names(len(shards))
@@ -105,6 +115,28 @@ def export(
         index = {"metadata": {"total_size": size}, "weight_map": where}
         (folder / _INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
     return folder
+
+
+def trained_tokenizer(folder: str | Path) -> Path | None:
+    """The tokenizer.json of a run's folder; of one checkpoint its own, or its run's. None where there is none."""
+    folder = Path(folder).absolute()
+    places = [folder, folder.parents[1]] if folder.parent.name == "checkpoints" else [folder]
+    return next((place / TOKENIZER for place in places if (place / TOKENIZER).is_file()), None)
+
+
+def _put_tokenizer(tokenizer: Path, folder: Path) -> dict[str, Any]:
+    """Write tokenizer.json and tokenizer_config.json; gives config.json's fields on where texts begin and end.
+
+    Without them transformers takes its family's own ids for the end, which are other tokens here.
+    """
+    text = tokenizer.read_text(encoding="utf-8")
+    added = {one["content"]: one["id"] for one in json.loads(text)["added_tokens"]}
+    told: dict[str, Any] = {"tokenizer_class": "PreTrainedTokenizerFast"}
+    if END_OF_TEXT in added:
+        told |= {"eos_token": END_OF_TEXT}
+    (folder / TOKENIZER).write_text(text, encoding="utf-8")
+    (folder / "tokenizer_config.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    return dict.fromkeys(("bos_token_id", "eos_token_id"), added.get(END_OF_TEXT))
 
 
 def _shard_names(n: int) -> list[str]:

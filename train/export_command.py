@@ -19,5 +19,6 @@ def export(
     """
     from train.checkpoint import load_trained
     from train.export import export as write
+    from train.export import trained_tokenizer
 
-    print(write(load_trained(trained), out, dtype=dtype))
+    print(write(load_trained(trained), out, dtype=dtype, tokenizer=trained_tokenizer(trained)))

@@ -1,6 +1,6 @@
 """Pretraining: batches in, a model out, and where it was stopped it goes on.
 
-OUT/config.json  OUT/trace.jsonl  OUT/tensorboard/  OUT/checkpoints/step-.../
+OUT/config.json  OUT/tokenizer.json  OUT/trace.jsonl  OUT/tensorboard/  OUT/checkpoints/step-.../
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+import xxhash
 from torch import Tensor
 
 from curate.errors import RunFailed, WrongUse
 from train.batches import Batch, Batches, Source, labels_of
 from train.checkpoint import Checkpoints, finished
 from train.config import PretrainConfig
-from train.export import load_weights
+from train.export import TOKENIZER, load_weights
 from train.lora import apply_lora
 from train.metrics import Metrics
 from train.model import IGNORED, Decoder, Layer, init_weights
@@ -125,6 +126,7 @@ def pretrain(config: PretrainConfig, *, quiet: bool = False) -> dict[str, Any]:
         _begin(config, world)
         packed = [Packed(source.path) for source in config.data.sources]
         _check_vocabulary(packed, config)
+        _bring_tokenizer(packed, config, world)
         batches = batches_for(config, packed, world)
         state = first_state(config, world)
         checkpoints = Checkpoints(config.out / "checkpoints", config.checkpoint, world)
@@ -269,6 +271,25 @@ def _check_vocabulary(packed: list[Packed], config: PretrainConfig) -> None:
         needed = max([known, *(number + 1 for number in one.meta["special_tokens"].values())])
         if needed > size:
             raise WrongUse(f"{one.folder} has {needed} ids of tokens and the model's vocab_size is {size}")
+
+
+def _bring_tokenizer(packed: list[Packed], config: PretrainConfig, world: World) -> None:
+    """Copy the tokenizer, where one is named, into `out`, after a look at whether the data were packed with it."""
+    if config.tokenizer is None:
+        return
+    try:
+        content = config.tokenizer.read_bytes()
+    except OSError as error:
+        raise WrongUse(f"tokenizer: {config.tokenizer} cannot be read: {error}") from None
+    found = xxhash.xxh3_128_hexdigest(content)
+    for one in packed:
+        if one.meta["tokenizer_hash"] not in ("", found):  # "": the packer was not told
+            raise WrongUse(
+                f"{one.folder} was packed with a tokenizer of hash {one.meta['tokenizer_hash']} and "
+                f"{config.tokenizer} has {found}: name the one that it was packed with"
+            )
+    if world.rank == 0:
+        (config.out / TOKENIZER).write_bytes(content)
 
 
 def _check_skipped(state: TrainState, row: dict[str, Any], config: PretrainConfig, metrics: Metrics) -> None:

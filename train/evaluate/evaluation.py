@@ -82,8 +82,9 @@ def evaluate(
     problems = {_name(path): load(path) for path in question.benchmarks}
     if len(problems) < len(question.benchmarks):
         raise WrongUse("two benchmarks have the same file name: evaluate them into folders of their own")
-    _settle(out, question.settings(), fresh)
     source = generator or open_generator(question.source, question.options)
+    # A run under training has a newer checkpoint each time: an interrupted evaluation must not mix two of them.
+    _settle(out, question.settings() | {"answers_from": source.name}, fresh)
     parts = []
     with Sandbox(workers=workers) as sandbox:
         for name, some in problems.items():

@@ -10,6 +10,7 @@ from pathlib import Path
 from curate.errors import WrongUse
 from train.evaluate.generators.endpoint import Endpoint, Manners
 from train.evaluate.generators.huggingface import Huggingface
+from train.evaluate.generators.own import OwnModel
 from train.evaluate.generators.protocol import Generator
 from train.evaluate.generators.written import Written
 
@@ -27,8 +28,14 @@ class Options:
     calls_per_minute: float | None = None
 
 
-# A folder is the kind whose file it holds; a checkpoint of another trainer is one more line.
+def _own(folder: Path, options: Options) -> Generator:
+    return OwnModel(folder, batch=options.batch, device=options.device)
+
+
+# A folder is the kind of which it holds the file or folder, the first that it holds: a run's has a config.json, too.
 FOLDERS: Mapping[str, Callable[[Path, Options], Generator]] = {
+    "checkpoints": _own,
+    "trainer.json": _own,
     "config.json": lambda folder, options: Huggingface(folder, batch=options.batch, device=options.device),
 }
 
@@ -48,7 +55,7 @@ def open_generator(source: str, options: Options) -> Generator:
         return Written(path)
     if path.is_dir():
         for name, opened in FOLDERS.items():
-            if (path / name).is_file():
+            if (path / name).exists():
                 return opened(path, options)
         raise WrongUse(f"{source} is a folder without {' or '.join(FOLDERS)}: give a folder that holds a model")
     raise WrongUse(

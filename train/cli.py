@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from train.data_commands import instructions, pack, tokenizer
 from train.export_command import export
 from train.pretrain_command import pretrain
 
@@ -16,6 +17,9 @@ train_app = typer.Typer(no_args_is_help=True, add_completion=False, help="Train 
 app.add_typer(train_app, name="train")
 train_app.command()(pretrain)
 app.command()(export)
+app.add_typer(tokenizer, name="tokenizer")
+app.command()(pack)
+app.command()(instructions)
 
 _Json = Annotated[bool, typer.Option("--json", help="JSON lines, for machines")]
 _Workers = Annotated[int | None, typer.Option(help="programs judged at a time; the machine's cores without it")]

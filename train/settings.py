@@ -23,15 +23,21 @@ Config = TypeVar("Config", bound=Section)
 
 def load(kind: type[Config], path: str | Path, settings: Iterable[str] = ()) -> Config:
     """A configuration from a YAML file, with `FIELD.FIELD=VALUE` settings put over it. WrongUse in one sentence."""
+    raw = read(path)
+    for setting in settings:
+        put(raw, setting)
+    return parse(kind, raw, where=str(path))
+
+
+def read(path: str | Path) -> dict[str, Any]:
+    """The mapping in a YAML file. WrongUse where there is none."""
     try:
         raw = yaml.safe_load(Path(path).read_bytes())
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise WrongUse(f"{path} cannot be read: {' '.join(str(error).split())}") from None
     if not isinstance(raw, dict):
         raise WrongUse(f"{path}: a configuration is a mapping of fields")
-    for setting in settings:
-        _put(raw, setting)
-    return parse(kind, raw, where=str(path))
+    return raw
 
 
 def parse(kind: type[Config], raw: Mapping[str, Any], *, where: str) -> Config:
@@ -46,7 +52,8 @@ def parse(kind: type[Config], raw: Mapping[str, Any], *, where: str) -> Config:
         raise WrongUse(f"{where}: {told}{first['msg'].removeprefix('Value error, ')}{given}") from None
 
 
-def _put(raw: dict[str, Any], setting: str) -> None:
+def put(raw: dict[str, Any], setting: str) -> None:
+    """Put a setting, `FIELD.FIELD=VALUE`, over a mapping. WrongUse where it has no such shape."""
     key, equals, text = setting.partition("=")
     if not equals:
         raise WrongUse(f"--set {setting!r}: write FIELD.FIELD=VALUE, as in optimizer.lr=0.0003")

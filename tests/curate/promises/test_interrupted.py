@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.spark
 
-KILLS = 20
+KILLS = 12
 CHAINS = 2  # at the same time: a JVM that starts leaves a core idle
 SEED = 4
 STAGES = ["narrow", "licence_settled", "licence", "exact", "simhash", "resample", "layout"]

@@ -16,7 +16,7 @@ from analyzers.syntax.token_stream import hash_of
 
 N_SLOTS = 256
 SNAKE, CAMEL, PASCAL, SCREAMING = 1, 2, 4, 8
-"""Styles, added up: parse_line, parseLine, ParseLine, MOST_LINES. A word in small letters is snake and camel at once."""
+"""Styles, added up: parse_line, parseLine, ParseLine, MOST_LINES. A word in small letters is snake and camel."""
 OWN = 0
 """The majority of the file decides."""
 

@@ -34,7 +34,7 @@ from analyzers.syntax.conventions import (
     role_table,
 )
 from analyzers.syntax.report import Definition
-from analyzers.syntax.token_stream import IDENTIFIER, KEYWORD, Stream, hash_of
+from analyzers.syntax.token_stream import IDENTIFIER, KEYWORD, Stream
 from analyzers.text.kernel import inlined, kernel
 
 NO_NAME, NAME, LOOP_NAME, LAMBDA_NAME = range(4)
@@ -79,14 +79,14 @@ def _variables(kinds, begins, roles, typed, assigning, passes_by_name, marks):
     last = len(kinds) - 1
     for i in range(last):
         role = roles[i]
-        if role == OPEN or role == BRACKET:
+        if role in (OPEN, BRACKET):
             depth += 1
-        elif role == CLOSE or role == END_BRACKET:
+        elif role in (CLOSE, END_BRACKET):
             depth = max(0, depth - 1)
             in_loop = in_loop and depth > loop_depth
         elif role == FOR:
             in_loop, loop_depth = True, depth
-        elif role == BRACE or role == IN:
+        elif role in (BRACE, IN):
             in_loop = False
         if kinds[i] != IDENTIFIER or role or i == 0:
             continue
@@ -94,13 +94,17 @@ def _variables(kinds, begins, roles, typed, assigning, passes_by_name, marks):
         mark = LOOP_NAME if in_loop else NAME
         if before == DECLARES or (typed and _is_typed(kinds, begins, roles, i)):
             marks[i] = mark
-        elif in_loop and (after == IN or after == COMMA) and not typed:
+        elif in_loop and after in (IN, COMMA) and not typed:
             marks[i] = LOOP_NAME
+        elif passes_by_name and after == COLON and begins[i] and not depth:
+            marks[i] = mark  # x: int
         elif assigning and after == ASSIGN and not (passes_by_name and depth):
             if before == DOT:
                 if i > 1 and roles[i - 2] == SELF:
                     marks[i] = mark
                 continue
+            if passes_by_name and not (begins[i] or before in (COMMA, ASSIGN, SEMICOLON)):
+                continue  # x: int = 1
             marks[i] = mark
             k = i - 2
             while k >= max(0, i - _MOST_TARGETS) and roles[k + 1] == COMMA and kinds[k] == IDENTIFIER:
@@ -141,7 +145,7 @@ def _parameters(kinds, hashes, roles, begins_at, names, lambdas, name_last, mark
                 depth -= 1
                 if depth <= 0:
                     break
-            if depth != 1 or kinds[k] != IDENTIFIER or k == 0:
+            if depth != 1 or kinds[k] != IDENTIFIER or roles[k] or k == 0:
                 continue
             before, after = roles[k - 1], roles[k + 1]
             if name_last:
@@ -150,14 +154,6 @@ def _parameters(kinds, hashes, roles, begins_at, names, lambdas, name_last, mark
                 is_name = before in (OPEN, COMMA, STAR, DECLARES)
             if is_name:
                 marks[k] = mark
-
-
-def last_name(name: str | None) -> bytes:
-    """The last word of a definition's name ("Type::method", "a.b"), b"" for an operator or for none."""
-    if name is None:
-        return b""
-    word = name.replace("::", ".").rpartition(".")[2].strip("*&~ ")
-    return word.encode() if word.isidentifier() or word.replace("$", "").isidentifier() else b""
 
 
 def declared(stream: Stream, language: str, definitions: tuple[Definition, ...]) -> np.ndarray:
@@ -174,12 +170,13 @@ def declared(stream: Stream, language: str, definitions: tuple[Definition, ...])
     typed = bool(convention.types)
     assigning = bool(convention.assigns)
     _variables(stream.kinds, stream.begins_line, roles, typed, assigning, convention.passes_by_name, marks)
-    functions = [one for one in definitions if one.kind != "class"]
-    if functions:
-        starts = np.array([one.start for one in functions], np.int64)
-        names = np.array([hash_of(last_name(one.name)) for one in functions], np.uint64)
-        short = [one.name is None and one.end_line - one.start_line < _SHORT_LINES for one in functions]
-        begins_at = np.searchsorted(stream.starts, starts)
-        lambdas = np.array(short, np.bool_)
-        _parameters(stream.kinds, stream.hashes, roles, begins_at, names, lambdas, convention.name_last, marks)
+    places = [place for place, one in enumerate(definitions) if one.kind != "class"]
+    if places:
+        short = [_is_short_lambda(definitions[place]) for place in places]
+        heads = stream.first[places], stream.name_hashes[places], np.array(short, np.bool_)
+        _parameters(stream.kinds, stream.hashes, roles, *heads, convention.name_last, marks)
     return marks
+
+
+def _is_short_lambda(one: Definition) -> bool:
+    return one.name is None and one.end_line - one.start_line < _SHORT_LINES

@@ -52,6 +52,10 @@ class Stream(NamedTuple):
     hashes: np.ndarray  # uint64, of the bytes
     begins_line: np.ndarray  # bool: first on its line
     data: np.ndarray  # uint8, the source
+    first: np.ndarray  # int64, of each definition of the report: its first token
+    last: np.ndarray  # int64: the token behind its last
+    names: list[bytes]  # the last word of its name, b"" for none
+    name_hashes: np.ndarray  # uint64, of these
 
 
 def classes() -> np.ndarray:
@@ -123,6 +127,25 @@ def _read(data, comments, quotes, classes, keywords, rows, lengths, first, kinds
     return n
 
 
+@kernel
+def _hash_all(data, ends, hashes):
+    start = 0
+    for i in range(len(ends)):
+        hashes[i] = hash_bytes(data, start, ends[i])
+        start = ends[i]
+
+
+def last_word(name: str | None) -> bytes:
+    """The last word of a definition's name ("Type::method", "a.b"), b"" for an operator or for none."""
+    if name is None:
+        return b""
+    if not name.isidentifier():
+        name = name.replace("::", ".").rpartition(".")[2].strip("*&~ ")
+        if not name.replace("$", "a").isidentifier():
+            return b""
+    return name.encode()
+
+
 @cache
 def _quote_rules(language: str, quotes: tuple[tuple[bytes, int], ...]) -> np.ndarray:
     return _quotes(quotes or _QUOTES.get(language, _LINE_QUOTES))
@@ -139,4 +162,11 @@ def token_stream(report: Report, source: bytes, table: KindTable) -> Stream:
     quotes, words = _quote_rules(report.language, table.spec.quotes), _words(table.grammar)
     data = np.frombuffer(source, np.uint8)
     n = _read(data, comments, quotes, _OWN_CLASSES, *words, kinds, starts, ends, hashes, begins)
-    return Stream(kinds[:n], starts[:n], ends[:n], hashes[:n], begins[:n], data)
+    definitions = report.definitions or ()
+    names = [last_word(one.name) for one in definitions]
+    name_hashes = np.empty(len(names), np.uint64)
+    lengths = np.array([len(name) for name in names], np.int64)
+    _hash_all(np.frombuffer(b"".join(names), np.uint8), np.cumsum(lengths), name_hashes)
+    first = np.searchsorted(starts[:n], np.array([one.start for one in definitions], np.int32))
+    last = np.searchsorted(starts[:n], np.array([one.end for one in definitions], np.int32))
+    return Stream(kinds[:n], starts[:n], ends[:n], hashes[:n], begins[:n], data, first, last, names, name_hashes)

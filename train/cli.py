@@ -28,7 +28,9 @@ _Workers = Annotated[int | None, typer.Option(help="programs judged at a time; t
 @app.command("eval")
 def evaluate(
     benchmarks: Annotated[list[Path], typer.Argument(metavar="BENCHMARK...", help="JSONL files of HumanEval's shape")],
-    source: Annotated[str, typer.Option("--from", help="a JSONL file of completions, a run's or model's folder, http://...")],
+    source: Annotated[
+        str, typer.Option("--from", help="a JSONL file of completions, a run's or model's folder, http://...")
+    ],
     out: Annotated[Path, typer.Option("--out", help="the folder to write; new, or of an interrupted evaluation")],
     task: Annotated[str, typer.Option(help="completion, translation, comment or tests")] = "completion",
     style: Annotated[str, typer.Option(help="base: the model goes on with a text; chat: it answers messages")] = "base",

@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from curate.errors import RunFailed, WrongUse
 from curate.shards import Run
 from train.chance import chance
+from train.evaluate.refusal import refuse_evaluation_files
 from train.order import key_of
 from train.pack_config import PackConfig, PackSource
 from train.packed import Packed, PackedWriter
@@ -89,12 +90,13 @@ class PackSummary:
 
 
 def pack(config: PackConfig, *, fresh: bool = False, say: Callable[[str], None] = lambda text: None) -> PackSummary:
-    """Pack the sources into `config.out`. WrongUse where it is packed already, unless `fresh`; RunFailed where there is
-    nothing to pack."""
+    """Pack the sources into `config.out`. WrongUse where it is packed already, unless `fresh`, and where a shard is an
+    evaluation file; RunFailed where there is nothing to pack."""
     if (config.out / "meta.json").exists() and not fresh:
         raise WrongUse(f"{config.out} holds packed tokens: name another folder, or give --fresh to write them anew")
     tokenizer = Tokenizer(config.tokenizer)
     runs = {source.label: Run(source.run) for source in config.sources}
+    refuse_evaluation_files(shard for run in runs.values() for shard in run.files("shards/"))
     factors = factors_of(config, runs, tokenizer)
     summary = PackSummary(out=config.out, factors=factors, sources={name: Counts() for name in factors})
     about: dict[str, Any] = {

@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 from curate.errors import RunFailed, WrongUse
 from curate.shards import Run
 from train import data_commands
+from train.evaluate.fingerprints import made
+from train.evaluate.problems import Problem
 from train.pack import factors_of, origin_of, pack
 from train.pack_config import PackConfig, load_or_make
 from train.packed import Packed
@@ -170,7 +172,9 @@ def test_text_that_spells_special_tokens_does_not_become_them(tokenizer: Tokeniz
     assert [int(token) for token in Packed(tmp_path / "p").tokens if token < 64] == [0]
 
 
-def test_a_packing_that_failed_leaves_nothing_to_read(run: Run, tokenizer: Tokenizer, tmp_path: Path) -> None:
+def test_a_packing_that_failed_leaves_nothing_to_read(
+    run: Run, tokenizer: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     good, out = {"run": str(run.folder)}, tmp_path / "p"
     pack(config(tokenizer, out, good))
     with pytest.raises(WrongUse, match="--fresh"):
@@ -179,6 +183,10 @@ def test_a_packing_that_failed_leaves_nothing_to_read(run: Run, tokenizer: Token
     (broken.folder / "shards" / "language=Python" / "00000.parquet").write_bytes(b"PAR1")
     with pytest.raises(Exception, match="Parquet"):
         pack(config(tokenizer, out, good, {"run": str(broken.folder)}), fresh=True)
+    assert Packed(out).n_documents == 60, "what cannot be read is told before anything is written"
+    with monkeypatch.context() as patched, pytest.raises(Exception, match="Parquet"):
+        patched.setattr("train.pack.refuse_evaluation_files", lambda shards: None)
+        pack(config(tokenizer, out, good, {"run": str(broken.folder)}), fresh=True)
     with pytest.raises(WrongUse, match="no finished packed tokens"):
         Packed(out)
     pack(config(tokenizer, out, good, seed=1))
@@ -186,6 +194,26 @@ def test_a_packing_that_failed_leaves_nothing_to_read(run: Run, tokenizer: Token
     empty = make_run(tmp_path / "empty", [])
     with pytest.raises(RunFailed, match="nothing was packed"):
         pack(config(tokenizer, tmp_path / "q", {"run": str(empty.folder)}))
+
+
+def test_a_shard_that_is_a_benchmark_is_refused(
+    tokenizer: Tokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `decontaminate` would have dropped file by file."""
+    tasks = [
+        f"def solve_{number}(values):\n    total = {number} + len(values) * {number * 7}\n    for one in values:\n"
+        f"        total += one * {number + 3} - {number * 11}\n    return total\n"
+        for number in range(20)
+    ]
+    own = [
+        Problem(task_id=f"Own/{number}", language="Python", prompt=text, canonical="", tests="", entry_point="f")
+        for number, text in enumerate(tasks)
+    ]
+    monkeypatch.setattr("train.evaluate.refusal.shipped", lambda: made([("own", own)]))
+    bad = make_run(tmp_path / "bad", [document(f"{number}.py", text) for number, text in enumerate(tasks)])
+    with pytest.raises(WrongUse, match=r"is an evaluation file \(20 of the 20 tasks of own"):
+        pack(config(tokenizer, tmp_path / "out", {"run": str(bad.folder)}))
+    assert not (tmp_path / "out").exists()
 
 
 def test_configurations_that_cannot_be_meant_are_told(run: Run, tokenizer: Tokenizer, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from curate.errors import WrongUse
 from train.evaluate.answers import cut
 from train.evaluate.problems import Problem, rows
 from train.evaluate.progress import Reporter
+from train.evaluate.refusal import refuse_evaluation_files
 from train.evaluate.run import append, line, resumed
 from train.sandbox import languages
 from train.sandbox.limits import Limits
@@ -48,6 +49,7 @@ def keep_passing(
     base, told = limits or Limits(), reporter or Reporter()
     if not chat.is_file():
         raise WrongUse(f"{chat} is not there: give a JSONL file of chats")
+    refuse_evaluation_files([chat])
     verdicts_file = out.with_name(f"{out.name}.results.jsonl")
     verdicts = {(row["task_id"], row["sample"]): row for row in resumed(verdicts_file, but=("infrastructure",))}
     with (

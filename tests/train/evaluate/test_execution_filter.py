@@ -68,3 +68,11 @@ def test_trials_have_the_samples_own_limits_and_language() -> None:
     )
     with pytest.raises(ValueError, match="sample a: no language 'Cobol'"):
         trial_of(sample("a", "x", tests="t", language="Cobol"), Limits())
+
+
+def test_evaluation_data_is_refused(tmp_path: Path) -> None:
+    rows = [{"task_id": f"HumanEval/{number}", "test": "x", "entry_point": "f"} for number in range(3)]
+    (tmp_path / "sft.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(ValueError, match="is an evaluation file"):
+        keep_passing(tmp_path / "sft.jsonl", tmp_path / "out.jsonl")
+    assert not list(tmp_path.glob("out*"))

@@ -40,7 +40,8 @@ def read(folder: Path) -> dict[str, Any] | None:
 
 
 def count(ledger: DataFrame) -> dict[str, Any]:
-    """Files and bytes, read, kept and dropped: in all, by stage and reason, by language. From committed files alone."""
+    """Files and bytes, read, kept and dropped: in all, by stage and reason, by language; and what was replaced in kept
+    files, by kind. From committed files alone."""
     from pyspark.sql import functions as F
 
     rows = (
@@ -77,7 +78,17 @@ def count(ledger: DataFrame) -> dict[str, Any]:
             name: {key: {"files": files, "bytes": n_bytes} for key, (files, n_bytes) in amounts.items()}
             for name, amounts in sorted(languages.items())
         },
+        "replaced": _replaced(ledger),
     }  # fmt: skip
+
+
+def _replaced(ledger: DataFrame) -> dict[str, int]:
+    """How often each kind of secret, personal data and forged token was replaced in kept files; most first."""
+    from pyspark.sql import functions as F
+
+    kinds = ledger.where("drop_stage is null").select(F.explode("redactions.kind").alias("kind"))
+    found = {row["kind"]: row["count"] for row in kinds.groupBy("kind").count().collect()}
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
 def ended_by_clock(ledger: DataFrame, counts: dict[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,13 @@ from rich.table import Table
 
 from curate.shards import Run
 
+_PLACES = {
+    "shards": "shards", "ledger": "ledger", "pairs": "pairs", "facts": "facts", "notices": "NOTICES.parquet",
+    "report": "report.html",
+}  # fmt: skip
 MOST_REASONS = 14
 MOST_LANGUAGES = 10
+MOST_KINDS = 8
 
 
 def show(run: Run, console: Console) -> None:
@@ -21,12 +26,13 @@ def show(run: Run, console: Console) -> None:
     _reasons(counts, console)
     _languages(counts, console)
     _mixture(run, console)
+    _replaced(counts, console)
     for warning in run.manifest["warnings"]:
         console.print(f"[yellow]warning:[/] {escape(warning)}", highlight=False)
-    console.print(f"\nshards    {run.folder / 'shards'}", highlight=False, markup=False, soft_wrap=True)
-    console.print(f"ledger    {run.folder / 'ledger'}", highlight=False, markup=False, soft_wrap=True)
-    if (run.folder / "report.html").exists():
-        console.print(f"report    {run.folder / 'report.html'}", highlight=False, markup=False, soft_wrap=True)
+    console.print()
+    for name, place in _PLACES.items():
+        if (run.folder / place).exists():
+            console.print(f"{name:<9} {run.folder / place}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _reasons(counts: dict, console: Console) -> None:
@@ -71,6 +77,15 @@ def _mixture(run: Run, console: Console) -> None:
         asked = "" if row["asked_share"] is None else f"{row['asked_share']:.1%}"
         table.add_row(row["domain"], asked, f"{row['got_share']:.1%}", f"{row['tokens'] / 1e6:,.2f}")
     console.print(table)
+
+
+def _replaced(counts: dict, console: Console) -> None:
+    kinds = list(counts.get("replaced", {}).items())
+    if kinds:
+        told = [f"{kind} {count:,}" for kind, count in kinds[:MOST_KINDS]]
+        if len(kinds) > MOST_KINDS:
+            told.append(f"{len(kinds) - MOST_KINDS} other kinds {sum(count for _, count in kinds[MOST_KINDS:]):,}")
+        console.print(f"replaced in kept files: {', '.join(told)}", highlight=False, markup=False)
 
 
 def _table(first: str, *others: str) -> Table:

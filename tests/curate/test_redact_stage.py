@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import random
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
 import xxhash
 from pydantic import ValidationError
+from rich.console import Console
 
+import curate
 from analyzers.dirt.forged import KIND
+from curate import summary
 from curate.errors import WrongUse
 from curate.narrow import mill, work_schema
 from curate.readers import RAW
@@ -24,6 +29,9 @@ from curate.stages.read import Read
 from curate.stages.redact import Redact
 from curate.stages.text import Text
 from train.special_tokens import CHAT_END, ids, named_ids
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 sys.path.append(str(Path(__file__).parents[1] / "analyzers/secrets"))
 
@@ -131,3 +139,18 @@ def test_the_trainers_table_is_the_one_that_is_broken() -> None:
     assert named_ids()["end_of_text"] == 0
     assert {"fim_prefix", "fim_suffix", "fim_middle", "im_start", "im_end"} <= named_ids().keys()
     assert list(ids().values()) == list(range(len(ids())))
+
+
+@pytest.mark.spark
+def test_a_run_tells_what_was_replaced_in_kept_files(tmp_path: Path, spark: SparkSession) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.py").write_text(SOURCE)
+    (tmp_path / "in" / "b.py").write_text(f'MAIL = "{MAIL}"\nOTHER = "olga@northwind.io"\n')
+    (tmp_path / "in" / "copy.py").write_text(SOURCE)  # goes, with what was replaced in it
+    stages = ["read", "decode", "language", "redact", "text", "exact", "layout"]
+    run = curate.run(parse({"stages": stages}, where="here"), tmp_path / "in", tmp_path / "out", spark)
+    assert run.summary["kept"]["files"] == 2
+    assert run.summary["replaced"] == {"email": 4, "private_key": 1, "special_token": 1}
+    printed = io.StringIO()
+    summary.show(run, Console(file=printed, width=200))
+    assert "replaced in kept files: email 4, private_key 1, special_token 1" in printed.getvalue()

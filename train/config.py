@@ -110,7 +110,10 @@ class PretrainConfig(Section):
             raise ValueError("lora needs tensor_parallel: 1")
         longest = self.model_config_of().max_positions
         if self.data.sequence_length > longest:
-            raise ValueError(f"data.sequence_length is {self.data.sequence_length}, over the model's {longest}")
+            raise ValueError(
+                f"data.sequence_length is {self.data.sequence_length}, over the model's {longest}: "
+                f"lower it, or raise model_changes.max_positions"
+            )
         return self
 
     def model_config_of(self) -> ModelConfig:

@@ -270,7 +270,10 @@ def _check_vocabulary(packed: list[Packed], config: PretrainConfig) -> None:
         known = 0 if one.token_bytes is None else len(one.token_bytes)
         needed = max([known, *(number + 1 for number in one.meta["special_tokens"].values())])
         if needed > size:
-            raise WrongUse(f"{one.folder} has {needed} ids of tokens and the model's vocab_size is {size}")
+            raise WrongUse(
+                f"{one.folder} has {needed} ids of tokens and the model's vocab_size is {size}: "
+                f"set model_changes.vocab_size to {needed} or more"
+            )
 
 
 def _bring_tokenizer(packed: list[Packed], config: PretrainConfig, world: World) -> None:

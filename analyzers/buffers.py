@@ -20,7 +20,13 @@ def offsets_and_bytes(column: Text) -> tuple[np.ndarray, np.ndarray]:
         raise TypeError(f"a large_string or large_binary column is needed, not {column.type}: cast it first")
     _, offsets_buffer, data_buffer = column.buffers()
     if len(column) == 0 or offsets_buffer is None:
-        return np.zeros(1, np.int64), np.zeros(0, np.uint8)
+        return _fixed(np.zeros(1, np.int64)), _fixed(np.zeros(0, np.uint8))
     offsets = np.frombuffer(offsets_buffer, np.int64)[column.offset : column.offset + len(column) + 1]
     data = np.zeros(0, np.uint8) if data_buffer is None else np.frombuffer(data_buffer, np.uint8)
-    return offsets, data
+    return _fixed(offsets), _fixed(data)
+
+
+def _fixed(array: np.ndarray) -> np.ndarray:
+    """Not to be written to, whatever its buffer allows: kernels are compiled for either, and once is enough."""
+    array.flags.writeable = False
+    return array

@@ -5,19 +5,24 @@ Without it the first run's workers would each compile them at the same time, for
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 import analyzers.text.lexical
 from analyzers.decode import decode_batch
 from analyzers.licences.header import heads
 from analyzers.signals import GROUPS
-from analyzers.syntax.bugs.words import Words
+from analyzers.syntax.limits import Limits
+from analyzers.syntax.task import examine
 from analyzers.text.measure import measure
-from dedup.benchmark_tables import shipped
-from dedup.contamination import Finder
+from curate import recipe
+from curate.inputs import Start, walk
+from curate.narrow import mill, work_schema
+from curate.readers import read_units
+from curate.stage import Stage, check_contracts
 from dedup.exact import keys
 from dedup.near import NearMinHash, NearSimHash, near
 
@@ -30,6 +35,7 @@ _SAMPLES = (
     ("HTML", "<html><body><p>Hello, world</p><script>1</script></body></html>\n"),
     ("Markdown", "# Title\n\nSome prose. 一些中文。\n\n* item ...\n"),
 )
+_SUFFIXES = {"Python": ".py", "C": ".c", "HTML": ".html", "Markdown": ".md"}
 
 
 def is_compiled() -> bool:
@@ -38,12 +44,26 @@ def is_compiled() -> bool:
 
 
 def compile_kernels() -> None:
-    """Run every kernel that stages use on a few lines."""
+    """Run every kernel that stages use on a few lines: as the shipped recipes do, and as parsers' children do."""
     content = run_text_kernels()
-    Finder(shipped("HumanEval")).find(content, np.zeros(len(content), np.uint8))
-    Words(b"int x;", [(0, 1)], b"")
+    wanted = {"bugs": True, "segments": True, "pairs": {}, "facts": ("file",)}
+    for language, text in _SAMPLES:  # in a child compiling would count as the first file's time
+        examine((language, "", None, None), text.encode(), Limits(), wanted)
     for spec in (NearMinHash(), NearSimHash()):
         near([content, content], spec)
+    with tempfile.TemporaryDirectory() as folder:
+        for number, (language, text) in enumerate(_SAMPLES):
+            Path(folder, f"{number}{_SUFFIXES[language]}").write_text(text * 3, encoding="utf-8")
+        start = Start(location=os.fsencode(folder), uri="warm", is_folder=True, named=True)
+        for name in recipe.names():
+            _mill(recipe.load(name), list(walk(start)))
+
+
+def _mill(loaded: recipe.Recipe, units: list[dict]) -> None:
+    stages = [stage for stage in loaded.stages if type(stage).measure is not Stage.measure and stage.name != "syntax"]
+    schema = work_schema(check_contracts(loaded.stages))
+    for raw in read_units(units, max_bytes=1_000_000, batch_bytes=1_000_000):
+        mill(raw, "file", stages, schema)
 
 
 def run_text_kernels() -> pa.LargeStringArray:

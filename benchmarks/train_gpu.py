@@ -22,11 +22,12 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from train.config import PretrainConfig, parse
+from train.config import PretrainConfig
 from train.packed import Packed, PackedWriter
 from train.parallel import joined
 from train.presets import n_parameters, preset
 from train.pretrain import batches_for, first_state, train_step
+from train.settings import parse
 from train.throughput import Speed
 
 _SPECIAL = {"end_of_text": 0, "fim_prefix": 1, "fim_middle": 2, "fim_suffix": 3}

@@ -24,10 +24,11 @@ from torch.distributed.checkpoint.state_dict import get_model_state_dict, get_st
 from torch.optim import Optimizer
 
 from curate.errors import RunFailed, WrongUse
-from train.config import CheckpointConfig, PretrainConfig, parse
+from train.config import CheckpointConfig, PretrainConfig
 from train.lora import apply_lora, merge_lora
 from train.model import Decoder
 from train.parallel import World
+from train.settings import parse
 
 _TRAINER = "trainer.json"
 _NAME = re.compile(r"step-(\d{8,})")

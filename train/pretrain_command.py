@@ -23,8 +23,9 @@ def pretrain(
 
     Example: codemill train pretrain codefuse-1.3b.yaml --set optimizer.lr=1e-4
     """
-    from train.config import PretrainConfig, load
+    from train.config import PretrainConfig
     from train.pretrain import pretrain as run
+    from train.settings import load
 
     run(load(PretrainConfig, config, settings or ()))
 

@@ -17,8 +17,9 @@ import pytest
 import torch
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
-from train.config import PretrainConfig, parse
+from train.config import PretrainConfig
 from train.pretrain import TrainState, pretrain
+from train.settings import parse
 
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(["train.pretrain", "torch.utils.tensorboard.writer"])

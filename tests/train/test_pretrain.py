@@ -13,13 +13,14 @@ import torch
 import train.pretrain as module
 from curate.errors import RunFailed, WrongUse
 from train.checkpoint import finished, load_trained, trainer_of
-from train.config import PretrainConfig, load, parse
+from train.config import PretrainConfig
 from train.export import export, load_weights, read_config
 from train.model import Decoder, init_weights
 from train.packed import Packed
 from train.parallel import World
 from train.presets import preset
 from train.pretrain import pretrain
+from train.settings import load, parse
 from train.validation import Validation
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -11,7 +11,7 @@ import torch
 
 from curate.errors import WrongUse
 from train.checkpoint import Checkpoints, load_trained
-from train.config import PretrainConfig, parse
+from train.config import PretrainConfig
 from train.evaluate.evaluation import Question, evaluate
 from train.evaluate.generators.opening import Options, open_generator
 from train.evaluate.generators.own import OwnModel
@@ -21,6 +21,7 @@ from train.model import Decoder, init_weights
 from train.packed import PackedWriter
 from train.parallel import joined
 from train.pretrain import pretrain
+from train.settings import parse
 
 REQUESTS = [
     Request(task_id="short", prompt="ab"),

@@ -166,6 +166,8 @@ def _end(error: Any) -> None:
 
 def _one_sentence(error: Exception) -> str:
     """The last line that tells a cause; Spark wraps Python's and Java's in pages."""
+    if isinstance(error, ModuleNotFoundError):
+        return f"{error.name} is not installed, which this command needs: make extras, or pip install 'codemill[all]'"
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if any("No space left on device" in line for line in lines):
         return (

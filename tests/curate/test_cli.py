@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -185,3 +186,11 @@ def test_what_is_raised_is_told_in_one_line(
     assert told in refusal(capsys, code, "recipes")
     with pytest.raises(type(error) if not isinstance(error, KeyboardInterrupt) else SystemExit):
         cli.main(["recipes", "--debug"])
+
+
+def test_what_an_extra_would_bring_is_told(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "train.config", None)
+    told = refusal(capsys, 1, "train", "pretrain", str(tmp_path / "run.yaml"))
+    assert told.startswith("train.config is not installed, which this command needs: make extras")

@@ -34,7 +34,7 @@ from analyzers.language import (
 
 GENERAL: tuple[Language, ...] = (
     # C and what grew out of it
-    Language(name="C", kind="programming", extensions=(".c", ".h", ".h.in", ".idc", ".cats"), interpreters=("tcc",),
+    Language(name="C", kind="programming", extensions=(".c", ".h", ".idc", ".cats"), interpreters=("tcc",),
              aliases=("ansi-c", "c89", "c99"), **SLASHES, **QUOTES),
     Language(name="C++", kind="programming",
              extensions=(".cpp", ".cc", ".cxx", ".c++", ".cp", ".C", ".hpp", ".hh", ".hxx", ".h++", ".H", ".h", ".inl",

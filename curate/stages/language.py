@@ -10,7 +10,7 @@ from curate.stage import Stage
 
 
 class DetectLanguage(Stage):
-    """Language by the data set's own word where it is one we know, else by name, extension, shebang and modeline.
+    """Language by the data set's own word where it is one we know, else by modeline, name, shebang, extension, content.
 
     Reasons to drop: unknown_language, unwanted_language.
     """

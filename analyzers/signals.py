@@ -14,7 +14,19 @@ import pyarrow as pa
 
 Type = Literal["float64", "int32", "bool"]
 Group = Literal[
-    "chars", "lines", "encoded", "lexical", "words", "repetition", "prose", "html", "script", "origin", "syntax", "dirt"
+    "chars",
+    "lines",
+    "encoded",
+    "lexical",
+    "words",
+    "repetition",
+    "prose",
+    "html",
+    "script",
+    "origin",
+    "syntax",
+    "score",
+    "dirt",
 ]
 
 
@@ -103,6 +115,7 @@ SYNTAX_SIGNALS: tuple[Signal, ...] = (
     Signal("error_bytes_fraction", "float64", "syntax", "bytes under outermost syntax errors / all bytes", "CodeFuse"),
     Signal("n_error_nodes", "int32", "syntax", "syntax errors", "CodeFuse"),
     Signal("n_missing_nodes", "int32", "syntax", "tokens that the parser had to put in", "CodeFuse"),
+    Signal("syntax_error_rate", "float64", "syntax", "syntax errors and such tokens / 1,000 tokens", "codemill"),
     Signal("n_functions", "int32", "syntax", "functions and methods", "CodeFuse"),
     Signal("n_classes", "int32", "syntax", "classes, interfaces and the like", "CodeFuse"),
     Signal("max_function_lines", "int32", "syntax", "lines of the longest function", "CodeFuse"),
@@ -122,9 +135,43 @@ SYNTAX_SIGNALS: tuple[Signal, ...] = (
     Signal("n_fatal_bugs", "int32", "syntax", "bugs: it fails or never ends whenever it runs; tier A", "CodeFuse"),
     Signal("n_error_bugs", "int32", "syntax", "bugs: it does something else than it says; tier A", "CodeFuse"),
     Signal("n_warning_bugs", "int32", "syntax", "bugs: it does nothing, or hides what goes wrong; tier A", "CodeFuse"),
+    Signal("serious_bug_rate", "float64", "syntax", "fatal bugs and errors / 1,000 tokens; tier A", "codemill"),
+    Signal("warning_bug_rate", "float64", "syntax", "warnings / 1,000 tokens; tier A", "codemill"),
     Signal("halstead_volume", "float64", "syntax", "tokens times log2 of different tokens", "Halstead 1977"),
+    Signal("ends_in_line", "bool", "syntax", "something stands behind the last line end", "codemill"),
+    Signal("n_unbalanced_brackets", "int32", "syntax", "brackets without their counterpart", "codemill"),
+    Signal("naming_break_fraction", "float64", "syntax", "names against the language's convention / names", "codemill"),
+    Signal("non_word_fraction", "float64", "syntax", "names that are no words / names of 3 letters", "codemill"),
+    Signal("single_letter_fraction", "float64", "syntax", "single letters outside loops / names", "CodeFuse"),
+    Signal("n_duplicate_functions", "int32", "syntax", "functions with the structure of one before", "Roy and Cordy"),
+    Signal("duplicate_function_line_fraction", "float64", "syntax", "their lines / lines of functions", "codemill"),
+    Signal("n_duplicate_classes", "int32", "syntax", "classes with the structure of one before", "CodeFuse"),
+    Signal("duplicate_class_line_fraction", "float64", "syntax", "their lines / lines of classes", "CodeFuse"),
+    Signal("code_comment_fraction", "float64", "syntax", "lines of commented-out code / all lines", "codemill"),
+    Signal("n_modules", "int32", "syntax", "different modules imported", "CodeFuse"),
+    Signal("n_top_modules", "int32", "syntax", "different first parts of them", "CodeFuse"),
+    Signal("n_wildcard_imports", "int32", "syntax", "imports of all names of a module", "codemill"),
+    Signal("external_call_fraction", "float64", "syntax", "calls of what the file does not define / calls", "codemill"),
+    Signal("fan_out", "int32", "syntax", "different names called that the file does not define", "CodeFuse"),
+    Signal("n_types", "int32", "syntax", "different types named", "Chidamber and Kemerer"),
+    Signal("max_class_types", "int32", "syntax", "most different types named by a class", "Chidamber and Kemerer"),
+    Signal("max_function_types", "int32", "syntax", "most different types named by a function", "codemill"),
+    Signal("mean_maintainability", "float64", "syntax", "mean maintainability index, 0..100", "Coleman et al. 1994"),
+    Signal("min_maintainability", "float64", "syntax", "lowest maintainability index of a function", "codemill"),
 )  # fmt: skip
-"""What analyzers.syntax measures on the syntax tree; null where a file has none, or no function to take a mean of."""
+"""What analyzers.syntax measures on the syntax tree; null where a file has none, or no function to take a mean of, and
+where a recipe did not ask for it: bugs and their rates are its `bugs`, all from ends_in_line on are its
+`measures`."""
+
+SCORE_SIGNALS: tuple[Signal, ...] = (
+    Signal("correctness_score", "float64", "score", "0..100: syntax errors, bugs", "CodeFuse"),
+    Signal("readability_score", "float64", "score", "0..100: lengths, parameters, nesting, documentation", "CodeFuse"),
+    Signal("redundancy_score", "float64", "score", "0..100: copies of functions and classes, dead code", "CodeFuse"),
+    Signal("naming_score", "float64", "score", "0..100: conventions, words, lengths of names", "CodeFuse"),
+    Signal("complexity_score", "float64", "score", "0..100: cyclomatic and cognitive complexity, volume", "CodeFuse"),
+    Signal("coupling_score", "float64", "score", "0..100: modules, calls and types leaned on", "CodeFuse"),
+)
+"""The six dimensions of quality_score, their product / 100 ** 5; null where a file has no syntax tree."""
 
 DIRT_SIGNALS: tuple[Signal, ...] = (
     Signal("n_bidi_controls", "int32", "dirt", "bidirectional embeddings, overrides and isolates", "Trojan Source"),
@@ -139,7 +186,7 @@ DIRT_SIGNALS: tuple[Signal, ...] = (
 )  # fmt: skip
 """What analyzers.dirt measures."""
 
-ALL_SIGNALS: tuple[Signal, ...] = SIGNALS + ORIGIN_SIGNALS + SYNTAX_SIGNALS + DIRT_SIGNALS
+ALL_SIGNALS: tuple[Signal, ...] = SIGNALS + ORIGIN_SIGNALS + SYNTAX_SIGNALS + SCORE_SIGNALS + DIRT_SIGNALS
 
 GROUPS: frozenset[str] = frozenset(signal.group for signal in SIGNALS)
 

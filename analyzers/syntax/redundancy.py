@@ -35,6 +35,7 @@ class Redundancy(NamedTuple):
     class_lines: int
     code_comment_lines: int | None  # lines of comment that are code; None where it is not looked for
     comment_lines: int  # lines of all comments but docstrings, blank ones and drawings included
+    n_lines: int  # of the file
 
 
 @kernel
@@ -71,14 +72,14 @@ def measure(stream: Stream, report: Report, source: bytes, table: KindTable) -> 
     if report.definitions is None:
         return None
     definitions = report.definitions
-    copies = _copies(stream, definitions)
+    copies = copies_of(stream, definitions)
     functions = _counted(definitions, copies, ("function", "method"))
     classes = _counted(definitions, copies, ("class",))
     n_code, n_lines = code_lines(report, source, table)
-    return Redundancy(*functions, *classes, n_code, n_lines)
+    return Redundancy(*functions, *classes, n_code, n_lines, len(source.splitlines()))
 
 
-def _copies(stream: Stream, definitions: tuple[Definition, ...]) -> list[bool]:
+def copies_of(stream: Stream, definitions: tuple[Definition, ...]) -> list[bool]:
     """Which definitions are copies of one before."""
     if not definitions:
         return []

@@ -5,7 +5,7 @@ Null where a measure does not apply: no report, a language of tier C, no functio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import log2
 from typing import Any
 
@@ -72,6 +72,7 @@ _MEASURES: dict[str, Callable[[Report], Any]] = {
     "error_bytes_fraction": lambda report: _share(report.error_bytes, report.n_bytes),
     "n_error_nodes": lambda report: report.n_errors,
     "n_missing_nodes": lambda report: report.n_missing,
+    "syntax_error_rate": lambda report: _rate(report.n_errors + report.n_missing, report),
     "n_functions": _count(*_CALLABLE),
     "n_classes": _count("class"),
     "max_function_lines": _lines(max, _CALLABLE),
@@ -100,22 +101,78 @@ _MEASURES: dict[str, Callable[[Report], Any]] = {
 }
 
 
-_BUGS = {"n_fatal_bugs": FATAL, "n_error_bugs": ERROR, "n_warning_bugs": WARNING}
+_BUGS: dict[str, tuple[int, ...]] = {"n_fatal_bugs": (FATAL,), "n_error_bugs": (ERROR,), "n_warning_bugs": (WARNING,)}
+_BUG_RATES: dict[str, tuple[int, ...]] = {"serious_bug_rate": (FATAL, ERROR), "warning_bug_rate": (WARNING,)}
+
+Counts = Mapping[str, float | None]
+
+
+def _ratio(part: str, whole: str) -> Callable[[Counts], float | None]:
+    def measure(counts: Counts) -> float | None:
+        above, below = counts.get(part), counts.get(whole)
+        return None if above is None or below is None else _share(above, below)
+
+    return measure
+
+
+def _of(field: str) -> Callable[[Counts], float | None]:
+    return lambda counts: counts.get(field)
+
+
+_OF_COUNTS: dict[str, Callable[[Counts], float | None]] = {
+    "ends_in_line": lambda counts: None if "ends_in_line" not in counts else bool(counts["ends_in_line"]),
+    "n_unbalanced_brackets": _of("n_unbalanced_brackets"),
+    "naming_break_fraction": _ratio("n_breaking", "n_names"),
+    "non_word_fraction": _ratio("n_non_words", "n_judged"),
+    "single_letter_fraction": _ratio("n_single_letters", "n_names"),
+    "n_duplicate_functions": _of("n_duplicate_functions"),
+    "duplicate_function_line_fraction": _ratio("duplicate_function_lines", "function_lines"),
+    "n_duplicate_classes": _of("n_duplicate_classes"),
+    "duplicate_class_line_fraction": _ratio("duplicate_class_lines", "class_lines"),
+    "code_comment_fraction": _ratio("code_comment_lines", "n_lines"),
+    "n_modules": _of("n_modules"),
+    "n_top_modules": _of("n_top_modules"),
+    "n_wildcard_imports": _of("n_wildcard_imports"),
+    "external_call_fraction": _ratio("n_external_calls", "n_calls"),
+    "fan_out": _of("n_different_external_calls"),
+    "n_types": _of("n_types"),
+    "max_class_types": _of("max_class_types"),
+    "max_function_types": _of("max_function_types"),
+    "mean_maintainability": _of("mean"),
+    "min_maintainability": _of("lowest"),
+}
+
+
+def _rate(n: int, report: Report) -> float:
+    """Per 1,000 tokens outside comments: lines would make it a matter of formatting."""
+    return 1_000 * _share(n, report.tokens.n_operators + report.tokens.n_operands)
 
 
 def signals_of(
-    reports: Sequence[Report | str], bugs: Sequence[Sequence[tuple] | None] | None = None
+    reports: Sequence[Report | str],
+    bugs: Sequence[Sequence[tuple] | None] | None = None,
+    counts: Sequence[Counts | None] | None = None,
 ) -> dict[str, pa.Array]:
     """A nullable column for each signal; a row that is a reason instead of a report is null throughout.
 
-    `bugs` are rows of bugs.Bug, by file; None where nothing looked for any.
+    `bugs` are rows of bugs.Bug and `counts` those of token_measures.counts_of, by file; None where nobody looked.
     """
     found: dict[str, list[Any]] = {
         name: [None if isinstance(report, str) else measure(report) for report in reports]
         for name, measure in _MEASURES.items()
     }
-    for name, severity in _BUGS.items():
+    rows = bugs or [None] * len(reports)
+    for name, severities in _BUGS.items():
+        found[name] = [_count_bugs(one, severities) for one in rows]
+    for name, severities in _BUG_RATES.items():
         found[name] = [
-            None if rows is None else sum(row[1] == severity for row in rows) for rows in bugs or [None] * len(reports)
+            None if one is None or isinstance(report, str) else _rate(_count_bugs(one, severities) or 0, report)
+            for one, report in zip(rows, reports, strict=True)
         ]
+    for name, measure in _OF_COUNTS.items():
+        found[name] = [None if one is None else measure(one) for one in counts or [None] * len(reports)]
     return {name: pa.array(found[name], kind) for name, kind in arrow_types(SYNTAX_SIGNALS).items()}
+
+
+def _count_bugs(rows: Sequence[tuple] | None, severities: tuple[int, ...]) -> int | None:
+    return None if rows is None else sum(row[1] in severities for row in rows)

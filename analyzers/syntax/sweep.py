@@ -72,7 +72,7 @@ def sweep(taken: list[Node], source: bytes, table: KindTable) -> Swept:
         part = parts[node.kind_id]
         if part < kinds.SCOPED:
             if part == kinds.CASE:
-                if not (default_cases and _is_default(source, node, default_cases)):
+                if not (default_cases and is_default(source, node, default_cases)):
                     frame.cyclomatic += 1
             elif part == kinds.ELSE:
                 else_end = node.end_byte
@@ -134,7 +134,7 @@ def sweep(taken: list[Node], source: bytes, table: KindTable) -> Swept:
     return swept
 
 
-def _is_default(source: bytes, node: Node, beginnings: tuple[bytes, ...]) -> bool:
+def is_default(source: bytes, node: Node, beginnings: tuple[bytes, ...]) -> bool:
     """Whether a case begins as a default does, and not with a longer word that begins alike."""
     start = node.start_byte
     for beginning in beginnings:

@@ -27,8 +27,9 @@ def report(language: str, source: bytes, limits: Limits) -> tuple | str:
 def examine(request: Request, source: bytes, limits: Limits, wanted: dict[str, Any]) -> dict[str, Any] | str:
     """All that is wanted of a file, from one tree, or the reason why there is none. The report is always there.
 
-    wanted: `bugs` (True: rows of bugs.Bug), `segments` (True), `pairs` (the fields of PairRules) and `facts` (names of
-    relations); of the last three the rows come packed by `marshal`, as nobody looks at them before they are written.
+    wanted: `measures` (names; they make `counts`, token_measures.Counts), `bugs` (True: rows of bugs.Bug), `segments`
+    (True), `pairs` (the fields of PairRules) and `facts` (names of relations); of the last three the rows come packed
+    by `marshal`, as nobody looks at them before they are written. What cannot be measured of a language is None.
     """
     language = request[0]
     spec = spec_of(language)
@@ -40,6 +41,8 @@ def examine(request: Request, source: bytes, limits: Limits, wanted: dict[str, A
         return tree
     made = report_on(tree, source, table)
     found: dict[str, Any] = {"report": to_plain(made)}
+    if wanted.get("measures"):
+        found["counts"] = _counts()(made, source, table, wanted["measures"])
     if wanted.get("bugs"):
         found["bugs"] = tuple(map(tuple, _bugs()(tree, source, language))) if spec.tier == "A" else None
     if wanted.get("segments") or wanted.get("pairs") is not None:
@@ -55,6 +58,13 @@ def _bugs() -> Callable:
     from analyzers.syntax.bugs import bugs_of
 
     return bugs_of
+
+
+@cache
+def _counts() -> Callable:
+    from analyzers.syntax.token_measures import counts_of
+
+    return counts_of
 
 
 @cache

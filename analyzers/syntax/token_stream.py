@@ -18,7 +18,7 @@ from analyzers.syntax.kinds import KindTable
 from analyzers.syntax.report import Report
 from analyzers.syntax.signs import length_at
 from analyzers.syntax.spec import LONG, PLAIN, QUOTE, TRIPLE
-from analyzers.syntax.tokens import _CLASSES, _is_in, _quotes, _string_end, _words, hash_bytes
+from analyzers.syntax.tokens import BYTE_CLASSES, hash_bytes, is_in, quote_table, string_end, words_of
 from analyzers.text.kernel import kernel
 
 IDENTIFIER, KEYWORD, NUMBER, STRING, PUNCTUATION = range(5)
@@ -60,7 +60,7 @@ class Stream(NamedTuple):
 
 def classes() -> np.ndarray:
     """Classes of bytes as in tokens.py, closing brackets being punctuation."""
-    table = _CLASSES.copy()
+    table = BYTE_CLASSES.copy()
     table[np.frombuffer(_CLOSING, np.uint8)] = _PUNCTUATION
     return table
 
@@ -95,7 +95,7 @@ def _read(data, comments, quotes, classes, keywords, rows, lengths, first, kinds
         kind = classes[byte]
         start = i
         if quotes[byte]:
-            i = min(_string_end(data, i, end, quotes[byte]), limit)
+            i = min(string_end(data, i, end, quotes[byte]), limit)
             found = STRING
         elif kind == _PUNCTUATION:
             i += min(max(1, length_at(data, i, end, rows, lengths, first)), limit - i)
@@ -113,7 +113,7 @@ def _read(data, comments, quotes, classes, keywords, rows, lengths, first, kinds
                 i += 1
             if i - start <= 3 and i < end and quotes[data[i]]:
                 continue  # the prefix of a string: f"", L''
-            found = KEYWORD if _is_in(keywords, hash_bytes(data, start, i)) else IDENTIFIER
+            found = KEYWORD if is_in(keywords, hash_bytes(data, start, i)) else IDENTIFIER
             if start > 0 and data[start - 1] == _APOSTROPHE:
                 found = STRING  # 'a where ' is no quote: a lifetime, a symbol, a character
         else:
@@ -148,7 +148,7 @@ def last_word(name: str | None) -> bytes:
 
 @cache
 def _quote_rules(language: str, quotes: tuple[tuple[bytes, int], ...]) -> np.ndarray:
-    return _quotes(quotes or _QUOTES.get(language, _LINE_QUOTES))
+    return quote_table(quotes or _QUOTES.get(language, _LINE_QUOTES))
 
 
 def token_stream(report: Report, source: bytes, table: KindTable) -> Stream:
@@ -159,7 +159,7 @@ def token_stream(report: Report, source: bytes, table: KindTable) -> Stream:
     hashes = np.empty(size, np.uint64)
     spans = array("q", chain.from_iterable((one.start, one.end) for one in report.comments))
     comments = np.frombuffer(spans, np.int64).reshape(-1, 2)
-    quotes, words = _quote_rules(report.language, table.spec.quotes), _words(table.grammar)
+    quotes, words = _quote_rules(report.language, table.spec.quotes), words_of(table.grammar)
     data = np.frombuffer(source, np.uint8)
     n = _read(data, comments, quotes, _OWN_CLASSES, *words, kinds, starts, ends, hashes, begins)
     definitions = report.definitions or ()

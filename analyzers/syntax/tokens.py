@@ -30,7 +30,9 @@ Span = tuple[int, int]
 _OPERATOR_SALT, _NUMBER_SALT = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 
 
-class _Words(NamedTuple):
+class Words(NamedTuple):
+    """What a grammar spells out: keywords and operators."""
+
     keywords: np.ndarray  # uint64, an open hash table
     rows: np.ndarray  # operators, as in Lexemes
     lengths: np.ndarray
@@ -50,11 +52,13 @@ def _byte_classes() -> np.ndarray:
     return classes
 
 
-_CLASSES = _byte_classes()
+BYTE_CLASSES = _byte_classes()
+"""uint8 by byte: _SKIP, _WORD, _DIGIT or _PUNCTUATION."""
 
 
 @cache
-def _words(grammar: Language) -> _Words:
+def words_of(grammar: Language) -> Words:
+    """Keywords and operators of a grammar."""
     anonymous = {name.encode() for name, named in kinds_of(grammar) if not named}
     keywords = [
         name for name in anonymous if re.fullmatch(rb"[A-Za-z_]\w+", name)
@@ -63,11 +67,12 @@ def _words(grammar: Language) -> _Words:
     table = np.zeros(4 << len(keywords).bit_length(), np.uint64)
     for name in keywords:
         _add_keyword(table, np.frombuffer(name, np.uint8))
-    return _Words(table, *lexemes(operators))
+    return Words(table, *lexemes(operators))
 
 
 @cache
-def _quotes(rules: tuple[tuple[bytes, int], ...]) -> np.ndarray:
+def quote_table(rules: tuple[tuple[bytes, int], ...]) -> np.ndarray:
+    """uint8 by byte: the rule of the string that it opens, 0 for none."""
     table = np.zeros(256, np.uint8)
     for quote, rule in rules:
         table[quote[0]] = rule
@@ -102,7 +107,8 @@ def _add_keyword(table, name):
 
 
 @inlined
-def _is_in(table, value):
+def is_in(table, value):
+    """Whether a hash is in an open table."""
     mask = np.uint64(len(table) - 1)
     place = (value ^ (value >> np.uint64(29))) & mask
     while table[place] != 0 and table[place] != value:
@@ -111,7 +117,7 @@ def _is_in(table, value):
 
 
 @inlined
-def _string_end(data, start, end, rule):
+def string_end(data, start, end, rule):
     """Where the string that opens at start ends; one that should end with its line ends there at the latest."""
     quote, width, i = data[start], 1, start + 1
     if rule & RAW and start > 0 and data[start - 1] == 82 and quote == 34:
@@ -168,7 +174,7 @@ def count_tokens(data, comments, strings, quotes, classes, keywords, rows, lengt
             limit = min(limit, strings[at_string, 0])
         if to == 0 and quotes[data[i]]:
             start = i
-            to = min(_string_end(data, i, end, quotes[data[i]]), limit)
+            to = min(string_end(data, i, end, quotes[data[i]]), limit)
         if to:
             out[1] += 1
             out[3] += _is_new(table, hash_bytes(data, start, to) ^ _NUMBER_SALT)
@@ -201,7 +207,7 @@ def count_tokens(data, comments, strings, quotes, classes, keywords, rows, lengt
             if i - start <= 3 and i < end and (data[i] == 34 or data[i] == 39):
                 continue  # the prefix of a string: f"", L''
             value = hash_bytes(data, start, i)
-            if _is_in(keywords, value):
+            if is_in(keywords, value):
                 out[0] += 1
                 out[2] += _is_new(table, value ^ _OPERATOR_SALT)
                 continue
@@ -225,9 +231,9 @@ def tokens(source: bytes, table: KindTable, comments: list[Span], strings: list[
     most = min(len(source), len(source) // 2 + 512)  # different tokens: few have one byte
     seen = np.zeros(1 << max(6, most.bit_length()), np.uint64)
     out = np.zeros(len(Tokens._fields), np.int64)
-    quotes, words = _quotes(table.spec.quotes), _words(table.grammar)
+    quotes, words = quote_table(table.spec.quotes), words_of(table.grammar)
     data = np.frombuffer(source, np.uint8)
-    count_tokens(data, _rows(comments), _rows(strings), quotes, _CLASSES, *words, seen, out)
+    count_tokens(data, _rows(comments), _rows(strings), quotes, BYTE_CLASSES, *words, seen, out)
     return Tokens(*out.tolist())
 
 

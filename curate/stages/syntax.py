@@ -6,7 +6,7 @@ import atexit
 import json
 from dataclasses import asdict
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _TYPES = arrow_types(SYNTAX_SIGNALS)
 _PACKED = ("segments", "pairs", "facts")
+Measure = Literal["ending", "naming", "redundancy", "coupling", "maintainability"]
 
 
 class Syntax(Stage):
@@ -35,7 +36,8 @@ class Syntax(Stage):
 
     Files are parsed in a child of the worker, within `limits`: one that hangs or crashes there is dropped, as are those
     that `refusals` names. Without a grammar nothing is measured or judged. From the same tree come function-comment
-    pairs (OUT/pairs), facts (OUT/facts, and for the stage datalog) and segments, where they are asked for.
+    pairs (OUT/pairs), facts (OUT/facts, and for the stage datalog) and segments, where they are asked for, and with
+    `bugs` and `measures` the signals that the stage score goes by.
     Reason to drop: analysis_error. The names of rules are reasons too.
     """
 
@@ -50,6 +52,9 @@ class Syntax(Stage):
         description="reasons for having no tree that drop a file, as analysis_error",
     )
     bugs: bool = Field(False, description="look for bugs; twice as much work as parsing")
+    measures: tuple[Measure, ...] = Field(
+        (), description="of ending, naming, redundancy, coupling, maintainability; all take .4 to 1 times the parse"
+    )
     segments: bool = Field(False, description="for the removal of segments that other files have")
     pairs: PairRules | None = Field(None, description="limits on function-comment pairs; null makes none")
     facts: tuple[str, ...] = Field((), description="relations to extract; cfg and def_use take half of the time")
@@ -74,7 +79,8 @@ class Syntax(Stage):
         answers = _parser(self.limits, self._wanted()).answers(_requests(batch))
         reports = [one if isinstance(one, str) else from_plain(one["report"]) for one in answers]
         bugs = [None if isinstance(one, str) else one.get("bugs") for one in answers]
-        for name, column in signals_of(reports, bugs).items():
+        counts = [None if isinstance(one, str) else one.get("counts") for one in answers]
+        for name, column in signals_of(reports, bugs, counts).items():
             batch = batch.append_column(name, column)
         for name in _PACKED:
             packed = [None if isinstance(one, str) else one.get(name) for one in answers]
@@ -106,7 +112,7 @@ class Syntax(Stage):
     def _wanted(self) -> str:
         """What analyzers.syntax.task.examine is asked for, as JSON, so that it can be a key."""
         pairs = None if self.pairs is None else asdict(self.pairs)
-        wanted = {"bugs": self.bugs, "segments": self.segments, "pairs": pairs, "facts": self.facts}
+        wanted = {name: getattr(self, name) for name in ("bugs", "measures", "segments", "facts")} | {"pairs": pairs}
         return json.dumps(wanted, sort_keys=True)
 
 

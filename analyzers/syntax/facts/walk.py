@@ -13,7 +13,7 @@ from analyzers.syntax.facts.spec import NOTHING, FactSpec
 from analyzers.syntax.grammars import kinds_of
 from analyzers.syntax.kinds import N_IDS, KindTable, ids_of, kind_table
 from analyzers.syntax.spec import Spec
-from analyzers.syntax.sweep import _is_default
+from analyzers.syntax.sweep import is_default
 
 (_NONE, NAME, TYPE, MEMBER, _LAST_LEAF, ARGUMENTS, ONE_ARGUMENT, TOKENS, BOOLEAN, BRANCH,
  DEFINITION) = range(11)  # fmt: skip
@@ -133,6 +133,6 @@ def _is_boolean(token: Node, source: bytes, table: KindTable) -> bool:
 
 def _branch(node: Node, kind: int, source: bytes, table: FactTable) -> str:
     name = table.branches[kind]
-    if name == "case" and _is_default(source, node, table.kinds.spec.default_cases):
+    if name == "case" and is_default(source, node, table.kinds.spec.default_cases):
         return "default"
     return name

@@ -1,11 +1,14 @@
 """Whole runs of `codemill run` on a corpus: MB/s, seconds of every stage, peak memory of JVM and Python workers.
 
     python benchmarks/mill.py S M --cores 1 2 --runs 3 --without simhash
+    python benchmarks/mill.py S --forms files git tar zip --recipe minimal
 
 Corpora come from benchmarks/corpus.py. A run is a process of its own, started as a user starts it. Rates are given for
 the whole, and after start-up: from the beginning of listing to the end. `--warm` runs twice in one session and gives
 the second run, without session and process. Memory is the largest sum of resident sizes of all JVMs, and of all Python
-processes, looked at five times a second (shared pages are counted in each).
+processes, looked at five times a second (shared pages are counted in each). `--forms` gives the same files as folders,
+as bare git repositories, or as archives, one for each package; these are made before the clock starts. MB are of the
+input as listed: of an archive as packed, so that rates of different forms are compared by their seconds.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import time
 from pathlib import Path
 
 import psutil
+from source_forms import FORMS, input_of
 
 DATA = Path(__file__).parent / "data"
 
@@ -35,15 +39,21 @@ def main() -> None:
     parser.add_argument("--warm", action="store_true")
     parser.add_argument("--cores", nargs="+", type=int, default=[2])
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--forms", nargs="+", choices=["files", *FORMS], default=["files"])
+    parser.add_argument("--scratch", type=Path, default=DATA, help="where other forms of a corpus are kept")
     asked = parser.parse_args()
-    print("| corpus | MB | cores | whole s | MB/s | after start-up s | MB/s | CPU s | JVM GB | Python GB | stages, s |")
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    columns = ["corpus", "form", "MB", "cores", "whole s", "MB/s", "after start-up s", "MB/s", "CPU s", "JVM GB"]
+    columns += ["Python GB", "stages, s"]
+    print(f"| {' | '.join(columns)} |")
+    print("|---" * len(columns) + "|")
     recipe = _recipe(asked.recipe, asked.without)
     for corpus in asked.corpora:
         folder = DATA / corpus / "files" if (DATA / corpus).is_dir() else Path(corpus)
-        for cores in asked.cores:
-            runs = [measure(folder, recipe, cores, warm=asked.warm) for _ in range(asked.runs)]
-            print(_row(corpus, cores, runs), flush=True)
+        for form in asked.forms:
+            given = input_of(folder, form, asked.scratch / "forms" / Path(corpus).name)
+            for cores in asked.cores:
+                runs = [measure(given, recipe, cores, warm=asked.warm) for _ in range(asked.runs)]
+                print(_row(corpus, form, cores, runs), flush=True)
 
 
 def _recipe(name: str, without: list[str]) -> Path:
@@ -63,23 +73,23 @@ import sys
 from curate import api, session
 from curate.progress import Reporter
 
-recipe, folder, out, master = sys.argv[1:]
+recipe, given, out, master = sys.argv[1:]
 spark = session.start(master)
-api.run(recipe, folder, out, spark)
-api.run(recipe, folder, out, spark, fresh=True, reporter=Reporter("json"))
+api.run(recipe, given, out, spark)
+api.run(recipe, given, out, spark, fresh=True, reporter=Reporter("json"))
 print('{"state": "ended"}', file=sys.stderr, flush=True)
 spark.stop()
 """
 
 
-def measure(folder: Path, recipe: Path, cores: int, *, warm: bool = False) -> dict:
+def measure(given: str, recipe: Path, cores: int, *, warm: bool = False) -> dict:
     """One run in a process of its own."""
     out = Path(tempfile.mkdtemp(prefix="mill-"))
     master = f"local[{cores}]"
     if warm:
-        command = [sys.executable, "-c", _TWICE, str(recipe), str(folder), str(out / "run"), master]
+        command = [sys.executable, "-c", _TWICE, str(recipe), given, str(out / "run"), master]
     else:
-        command = [str(Path(sys.executable).with_name("codemill")), "run", str(recipe), str(folder)]
+        command = [str(Path(sys.executable).with_name("codemill")), "run", str(recipe), given]
         command += ["--out", str(out / "run"), "--master", master, "--json"]
     began = time.monotonic()
     process = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -135,14 +145,14 @@ class _Watch:
             self.peak = {name: max(size, self.peak[name]) for name, size in held.items()}
 
 
-def _row(corpus: str, cores: int, runs: list[dict]) -> str:
+def _row(corpus: str, form: str, cores: int, runs: list[dict]) -> str:
     def median(key: str) -> float:
         return statistics.median(run[key] for run in runs)
 
     mb = runs[0]["mb"]
     stages = {name: statistics.median(run["stages"][name] for run in runs) for name in runs[0]["stages"]}
     return (
-        f"| {corpus} | {mb:.0f} | {cores} | {median('seconds'):.1f} | {mb / median('seconds'):.1f} "
+        f"| {corpus} | {form} | {mb:.0f} | {cores} | {median('seconds'):.1f} | {mb / median('seconds'):.1f} "
         f"| {median('after_start'):.1f} | {mb / median('after_start'):.1f} | {median('cpu'):.1f} "
         f"| {median('jvm') / 1e9:.2f} | {median('python') / 1e9:.2f} "
         f"| {', '.join(f'{name} {value:.1f}' for name, value in stages.items())} |"

@@ -8,106 +8,139 @@ from __future__ import annotations
 
 import glob
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
 import pyarrow as pa
 
 from curate.errors import WrongUse
+from curate.sources.archives import units_of_archive
+from curate.sources.git import is_repository, units_of_repository
+from curate.sources.members import kind_of
+from curate.sources.place import Status, is_url, matching, open_file, remote_entries, status_of, text_of
+from curate.sources.unit import RANGE_BYTES, UNIT, Start, refused, unit
 
-UNIT = pa.struct(
-    [
-        ("kind", pa.string()),  # file, jsonl, parquet, or refused
-        ("uri", pa.string()),  # label and path below the input, as text
-        ("location", pa.binary()),  # where to open it: the operating system's own bytes
-        ("start", pa.int64()),  # JSONL: first byte; Parquet: first row
-        ("end", pa.int64()),  # JSONL: byte after the last, -1 for all; Parquet: row after the last
-        ("size", pa.int64()),  # bytes to be read
-        ("stamp", pa.int64()),  # modification time in ns, for the listing's hash
-        ("refused", pa.string()),  # why it is not read at all; null otherwise
-        ("told", pa.string()),  # what explains it
-    ]
-)
 PACKS = pa.schema([("bytes", pa.int64()), ("units", pa.list_(UNIT))])
 
-DATASET_SUFFIXES = (".parquet", ".jsonl", ".jsonl.gz", ".jsonl.zst", ".ndjson", ".ndjson.gz", ".ndjson.zst")
-VERSION_CONTROL = frozenset({".git", ".hg", ".svn", ".bzr", "CVS"})
-RANGE_BYTES = 64 << 20  # an uncompressed JSONL file is read in ranges of this size
+ROWS_SUFFIXES = (".jsonl", ".jsonl.gz", ".jsonl.zst", ".ndjson", ".ndjson.gz", ".ndjson.zst")
+VERSION_CONTROL = frozenset({b".git", b".hg", b".svn", b".bzr", b"CVS"})
+BARE = {b"HEAD", b"objects", b"refs"}
+"""What lies in a bare repository. Nobody means its packs as documents, so that it is read also inside a folder."""
+
+_REPOSITORY_UNITS = 100  # what opening a repository counts for, beside units of plain files
 
 
 @dataclass(frozen=True, kw_only=True)
 class Root:
-    """One input: a folder or a file. `label` stands for it in `source.uri`, so that moving the data changes nothing."""
+    """One input: a folder, a repository or a file. `label` stands for it in `source.uri`, so that moving the data
+    changes nothing."""
 
     label: str
-    location: str  # absolute
+    location: str  # absolute, or a URL
     is_folder: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Start:
-    """A place to list from: a folder with everything below it, or one file of it."""
-
-    location: bytes
-    uri: str
-    is_folder: bool
-    named: bool  # by the user, so that JSONL means rows
+    is_repository: bool = False
+    revision: str | None = None  # of a repository: as the user named it; None is HEAD
 
 
 def resolve(inputs: Sequence[str | Path]) -> list[Root]:
-    """The roots that inputs (folders, files, globs) name, each once. WrongUse where one names nothing."""
+    """The roots that inputs (folders, repositories, files, URLs, globs) name, each once. WrongUse where one names
+    nothing."""
     if not inputs:
-        raise WrongUse("no input: name a folder, a .jsonl or .parquet file, or a glob of these")
-    locations: list[str] = []
-    for given in [os.fspath(place) for place in inputs]:
-        found = [given] if os.path.lexists(given) else sorted(glob.glob(given, recursive=True))
-        if not found:
-            raise WrongUse(
-                f"input {given!r} names nothing: there is no such file or folder, and no file matches it as a glob"
-            )
-        locations += [os.path.realpath(place) for place in found]
-    locations = list(dict.fromkeys(locations))
-    for place in locations:
-        above = [other for other in locations if other != place and place.startswith(other.rstrip("/") + "/")]
-        if above:
-            raise WrongUse(
-                f"input {place!r} lies inside input {above[0]!r}: its files would be read twice; name one of them"
-            )
-    roots, taken = [], set()
-    for place in locations:
-        base, number = text_of(os.fsencode(os.path.basename(place.rstrip("/")))) or "root", 1
+        raise WrongUse(
+            "no input: name a folder, a git repository, an archive, a .jsonl or .parquet file, or a glob of these"
+        )
+    roots = list(dict.fromkeys(root for given in inputs for root in _named(os.fspath(given))))
+    _refuse_nested(roots)
+    labelled, used = [], Counter[str]()
+    for root in roots:
+        base = text_of(os.fsencode(_base_name(root))) or "root"
         label = base
-        while label in taken:
-            number += 1
-            label = f"{base}~{number}"
-        taken.add(label)
-        roots.append(Root(label=label, location=place, is_folder=os.path.isdir(place)))
-    return roots
+        while used[label]:
+            used[base] += 1
+            label = f"{base}~{used[base]}"
+        used[label] += 1
+        labelled.append(replace(root, label=label))
+    return labelled
+
+
+def _base_name(root: Root) -> str:
+    folder, _, name = root.location.rstrip("/").rpartition("/")
+    return os.path.basename(folder) if name == ".git" else name
+
+
+def _named(given: str) -> Iterator[Root]:
+    """What one input names, not yet labelled: a path, else a glob, else either of these with @REVISION behind it."""
+    given = given.removeprefix("file://")
+    found = _existing(given)
+    revision, at = None, given.find("@")
+    while not found and at > 0:
+        found, revision = _existing(given[:at]), given[at + 1 :]
+        at = given.find("@", at + 1)
+    if not found:
+        raise WrongUse(
+            f"input {given!r} names nothing: there is no such file or folder, and no file matches it as a glob"
+        )
+    for place, is_folder in found:
+        in_git = is_folder and not is_url(place.encode()) and revision != "" and is_repository(place)
+        if revision and not in_git:
+            raise WrongUse(f"input {given!r}: {place} is no git repository, and has no revision {revision!r}")
+        yield Root(label="", location=place, is_folder=is_folder, is_repository=in_git, revision=revision or None)
+
+
+def _existing(given: str) -> list[tuple[str, bool]]:
+    """Places that a path, URL or glob names, each with whether it is a folder; [] for none."""
+    if is_url(os.fsencode(given)):
+        return matching(given)
+    found = [given] if os.path.lexists(given) else sorted(glob.glob(given, recursive=True))
+    return [(place, os.path.isdir(place)) for place in dict.fromkeys(os.path.realpath(place) for place in found)]
+
+
+def _refuse_nested(roots: Sequence[Root]) -> None:
+    places = {root.location.rstrip("/"): root.location for root in roots}
+    if len({(root.location, root.revision) for root in roots}) < len(roots):
+        raise WrongUse("an input is named both as a repository and as a folder: name one of them")
+    for root in roots:
+        above = root.location.rstrip("/")
+        while "/" in above:
+            above = above.rpartition("/")[0]
+            if above in places:
+                raise WrongUse(
+                    f"input {root.location!r} lies inside input {places[above]!r}: "
+                    f"its files would be read twice; name one of them"
+                )
+
+
+def start_of(root: Root) -> Start:
+    """Where to list a root from."""
+    return Start(
+        location=os.fsencode(root.location), uri=root.label, is_folder=root.is_folder, named=True,
+        is_repository=root.is_repository, revision=root.revision,
+    )  # fmt: skip
 
 
 def starts(roots: Sequence[Root], most: int, *, skip: bytes = b"") -> tuple[list[Start], list[dict]]:
-    """Units found by walking breadth-first, and the folders left to be listed by tasks once `most` were found.
+    """Units found by walking breadth-first, and the places left to be listed by tasks once `most` were found.
 
     So a small tree is listed here and now, without a job, and of a large one the driver lists only the top.
     """
-    folders = [
-        Start(location=os.fsencode(r.location), uri=r.label, is_folder=True, named=True) for r in roots if r.is_folder
-    ]
-    units: list[dict] = []
-    for root in roots:
-        if not root.is_folder:
-            file = Start(location=os.fsencode(root.location), uri=root.label, is_folder=False, named=True)
-            units += units_of_file(file)
-    while folders and len(units) < most:
+    waiting = [start_of(root) for root in roots if root.is_folder]
+    units = [one for root in roots if not root.is_folder for one in units_of_file(start_of(root))]
+    found = len(units)
+    while waiting and found < most:
         below: list[Start] = []
-        for folder in folders:
-            found, inner = _list(folder, skip)
-            units += found
+        for number, place in enumerate(waiting):
+            if found >= most and place.is_repository:
+                below += waiting[number:]
+                break
+            inside, inner = _list(place, skip)
+            units += inside
             below += inner
-        folders = below
-    return folders, units
+            found += len(inside) + (_REPOSITORY_UNITS if place.is_repository else 0)
+        waiting = below
+    return waiting, units
 
 
 def walk(start: Start, *, skip: bytes = b"") -> Iterator[dict]:
@@ -119,32 +152,36 @@ def walk(start: Start, *, skip: bytes = b"") -> Iterator[dict]:
         waiting += folders
 
 
-def units_of_file(file: Start) -> list[dict]:
-    """The units of one regular file: itself, or the ranges of a data set's file."""
+def units_of_file(file: Start, status: Status | None = None) -> list[dict]:
+    """The units of one regular file: itself, or the ranges of a data set's file or an archive."""
     try:
-        status = os.stat(file.location)
+        status = status or status_of(file.location)
     except OSError as error:
-        return [_refused(file, "unreadable", error.strerror)]
-    name = file.location.lower()
-    if name.endswith(b".parquet"):
+        return [refused(file, "unreadable", error.strerror or str(error))]
+    name = file.location.lower().decode("latin-1")
+    if name.endswith(".parquet"):
         return _row_ranges(file, status)
-    if not (file.named and name.endswith(tuple(suffix.encode() for suffix in DATASET_SUFFIXES))):
-        return [_unit("file", file, 0, -1, status.st_size, status)]
-    if status.st_size == 0:
-        return [_refused(file, "empty", None)]
-    if name.endswith((b".gz", b".zst")):
-        return [_unit("jsonl", file, 0, -1, status.st_size, status)]
-    edges = [*range(0, max(status.st_size, 1), RANGE_BYTES), status.st_size]
-    return [_unit("jsonl", file, a, b, b - a, status) for a, b in pairwise(edges)]
+    is_rows = file.named and name.endswith(ROWS_SUFFIXES)
+    archive = kind_of(name) if file.named and not is_rows else None
+    if (is_rows or archive) and status.size == 0:
+        return [refused(file, "empty", None)]
+    if archive:
+        return units_of_archive(file, status, archive)
+    if not is_rows:
+        return [unit("file", file, 0, -1, status.size, status)]
+    if name.endswith((".gz", ".zst")):
+        return [unit("jsonl", file, 0, -1, status.size, status)]
+    edges = [*range(0, status.size, RANGE_BYTES), status.size]
+    return [unit("jsonl", file, a, b, b - a, status) for a, b in pairwise(edges)]
 
 
 def pack(units: Iterator[dict], pack_bytes: int) -> Iterator[dict]:
     """Units in the order given, put together until a pack holds `pack_bytes` (a unit's open costs as much as 8 KiB)."""
     held: list[dict] = []
     size = 0
-    for unit in units:
-        held.append(unit)
-        size += unit["size"] + 8192
+    for one in units:
+        held.append(one)
+        size += one["size"] + 8192
         if size >= pack_bytes:
             yield {"bytes": size, "units": held}
             held, size = [], 0
@@ -152,50 +189,69 @@ def pack(units: Iterator[dict], pack_bytes: int) -> Iterator[dict]:
         yield {"bytes": size, "units": held}
 
 
-def text_of(raw: bytes) -> str:
-    r"""A path as text: bytes that are no UTF-8, and backslashes, are written \xNN, so that no two names look alike."""
-    return raw.replace(b"\\", b"\\x5c").decode("utf-8", "backslashreplace")
-
-
-def _list(folder: Start, skip: bytes) -> tuple[list[dict], list[Start]]:
-    """Units right in a folder, and the folders in it."""
-    if folder.location == skip:
-        return [_refused(folder, "output_folder", None)], []
+def _list(place: Start, skip: bytes) -> tuple[list[dict], list[Start]]:
+    """Units right in a folder or repository, and the folders in it."""
+    if place.location == skip:
+        return [refused(place, "output_folder", None)], []
+    if place.is_repository:
+        return units_of_repository(place), []
     units: list[dict] = []
     folders: list[Start] = []
-    for entry in _entries(folder):
+    entries = list(_remote_entries(place) if is_url(place.location) else _entries(place))
+    if {os.path.basename(one.location) for one, _ in entries if isinstance(one, Start)} >= BARE:
+        if is_url(place.location):
+            return [refused(place, "remote_repository", "copy it to a disk to read it")], []
+        return units_of_repository(place), []
+    for entry, status in entries:
         if not isinstance(entry, Start):
             units.append(entry)
         elif entry.is_folder:
             folders.append(entry)
         else:
-            units += units_of_file(entry)
+            units += units_of_file(entry, status)
     return units, folders
 
 
-def _entries(folder: Start) -> Iterator[Start | dict]:
+_Found = tuple[Start | dict, Status | None]
+
+
+def _entries(folder: Start) -> Iterator[_Found]:
     """Folders and files in a folder, sorted; a refused unit for each entry that cannot be read, and for none links."""
     try:
         with os.scandir(folder.location) as found:
             entries = sorted(found, key=lambda entry: entry.name)
     except OSError as error:
-        yield _refused(folder, "unreadable", error.strerror)
+        yield refused(folder, "unreadable", error.strerror), None
         return
     for entry in entries:
         name: bytes = entry.name
         place = Start(location=entry.path, uri=f"{folder.uri}/{text_of(name)}", is_folder=False, named=False)
         if entry.is_symlink():
             # What a link points to is read where it stands, once; following links is how loops begin.
-            yield _refused(place, "symlink", _target(entry.path))
+            yield refused(place, "symlink", _target(entry.path)), None
         elif entry.is_dir(follow_symlinks=False):
-            if name.decode("latin-1") in VERSION_CONTROL:
-                yield _refused(place, "version_control", None)
-            else:
-                yield Start(location=place.location, uri=place.uri, is_folder=True, named=False)
+            yield _folder(place, name), None
         elif entry.is_file(follow_symlinks=False):
-            yield place
+            yield place, None
         else:
-            yield _refused(place, "not_a_file", None)
+            yield refused(place, "not_a_file", None), None
+
+
+def _remote_entries(folder: Start) -> Iterator[_Found]:
+    """The same of a folder behind a URL, whose listing also says how large files are."""
+    try:
+        for entry in remote_entries(folder.location):
+            uri = f"{folder.uri}/{text_of(entry.name)}"
+            place = Start(location=entry.location, uri=uri, is_folder=False, named=False)
+            yield (_folder(place, entry.name) if entry.is_folder else place), entry.status
+    except OSError as error:
+        yield refused(folder, "unreadable", error.strerror or str(error)), None
+
+
+def _folder(place: Start, name: bytes) -> Start | dict:
+    if name in VERSION_CONTROL:
+        return refused(place, "version_control", None)
+    return Start(location=place.location, uri=place.uri, is_folder=True, named=False)
 
 
 def _target(path: bytes) -> str | None:
@@ -205,33 +261,19 @@ def _target(path: bytes) -> str | None:
         return None
 
 
-def _row_ranges(file: Start, status: os.stat_result) -> list[dict]:
+def _row_ranges(file: Start, status: Status) -> list[dict]:
     """One unit for each row group; the whole file is refused where its footer cannot be read."""
     import pyarrow.parquet as pq
 
     try:
-        with open(file.location, "rb") as handle:
+        with open_file(file.location) as handle:
             footer = pq.read_metadata(handle)
     except (OSError, pa.ArrowException) as error:
-        return [_refused(file, "unreadable", str(error), status.st_size)]
+        return [refused(file, "unreadable", str(error), status.size)]
     units, row = [], 0
     for group in range(footer.num_row_groups):
         meta = footer.row_group(group)
         if meta.num_rows:
-            units.append(_unit("parquet", file, row, row + meta.num_rows, meta.total_byte_size, status))
+            units.append(unit("parquet", file, row, row + meta.num_rows, meta.total_byte_size, status))
         row += meta.num_rows
-    return units or [_refused(file, "empty", None)]
-
-
-def _unit(kind: str, file: Start, start: int, end: int, size: int, status: os.stat_result) -> dict:
-    return {
-        "kind": kind, "uri": file.uri, "location": file.location, "start": start, "end": end, "size": size,
-        "stamp": status.st_mtime_ns, "refused": None, "told": None,
-    }  # fmt: skip
-
-
-def _refused(place: Start, why: str, told: str | None, size: int = 0) -> dict:
-    return {
-        "kind": "refused", "uri": place.uri, "location": place.location, "start": 0, "end": -1, "size": size,
-        "stamp": 0, "refused": why, "told": told,
-    }  # fmt: skip
+    return units or [refused(file, "empty", None)]

@@ -15,7 +15,9 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import xxhash
 
-from curate.inputs import UNIT, Root, Start, pack, starts, walk
+from curate.inputs import Root, pack, starts, walk
+from curate.sources.members import kind_of
+from curate.sources.unit import UNIT, Start
 from curate.work import url
 
 if TYPE_CHECKING:
@@ -23,7 +25,16 @@ if TYPE_CHECKING:
 
 DRIVER_UNITS = 100_000  # listed by the driver itself, in a second or two; folders beyond go to tasks
 
-_START = pa.schema([("location", pa.binary()), ("uri", pa.string()), ("is_folder", pa.bool_()), ("named", pa.bool_())])
+_START = pa.schema(
+    [
+        ("location", pa.binary()),
+        ("uri", pa.string()),
+        ("is_folder", pa.bool_()),
+        ("named", pa.bool_()),
+        ("is_repository", pa.bool_()),
+        ("revision", pa.string()),
+    ]
+)
 
 PACK = pa.schema(
     [
@@ -31,8 +42,10 @@ PACK = pa.schema(
         ("n_units", pa.int64()),
         ("n_files", pa.int64()),  # units that must each give one row
         ("n_rows", pa.int64()),  # of Parquet, that must each give one row
+        ("n_entries", pa.int64()),  # of git trees, that must each give one row
         ("hash", pa.int64()),  # exclusive or over the units' places, sizes and times
         ("n_jsonl_files", pa.int64()),  # JSONL met in folders, read as plain files: worth a word to the user
+        ("n_archives", pa.int64()),  # archives met in folders, read as plain files: so are these
         ("units", pa.list_(UNIT)),
     ]
 )
@@ -65,7 +78,7 @@ def write(
 
 
 def _totals(folder: Path) -> dict[str, Any]:
-    sums = ("bytes", "n_units", "n_files", "n_rows", "n_jsonl_files")
+    sums = ("bytes", "n_units", "n_files", "n_rows", "n_entries", "n_jsonl_files", "n_archives")
     table = ds.dataset([str(file) for file in sorted(folder.glob("*.parquet"))]).to_table(columns=[*sums, "hash"])
     digest = reduce(operator.xor, table.column("hash").to_pylist(), 0)
     found = {name: pc.sum(table.column(name)).as_py() or 0 for name in sums}
@@ -77,14 +90,16 @@ def _packed(units: Iterable[dict], pack_bytes: int) -> Iterator[dict]:
         held = row["units"]
         digest = 0
         for unit in held:
-            place = f"{unit['kind']}\0{unit['uri']}\0{unit['start']}\0{unit['size']}\0{unit['stamp']}"
-            digest ^= xxhash.xxh3_64_intdigest(place.encode())
+            place = [str(unit[name]) for name in ("kind", "uri", "start", "size", "stamp", "revision")]
+            digest ^= xxhash.xxh3_64_intdigest("\0".join(place).encode())
         yield {
             "bytes": sum(unit["size"] for unit in held),
             "n_units": len(held),
             "n_files": sum(unit["kind"] in ("file", "refused") for unit in held),
             "n_rows": sum(unit["end"] - unit["start"] for unit in held if unit["kind"] == "parquet"),
+            "n_entries": sum(unit["end"] - unit["start"] for unit in held if unit["kind"] == "git"),
             "hash": digest - (1 << 64) if digest >> 63 else digest,
             "n_jsonl_files": sum(unit["kind"] == "file" and ".jsonl" in unit["uri"] for unit in held),
+            "n_archives": sum(unit["kind"] == "file" and kind_of(unit["uri"]) in ("tar", "zip") for unit in held),
             "units": held,
         }

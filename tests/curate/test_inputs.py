@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from curate import inputs
 from curate.errors import WrongUse
-from curate.inputs import Root, Start
+from curate.inputs import Root
+from curate.sources.place import text_of
+from curate.sources.unit import UNIT, Start
 
 
 @pytest.fixture
@@ -60,8 +62,8 @@ def test_every_entry_is_a_unit_or_told_of(tree: Path) -> None:
     units = list(inputs.walk(start, skip=os.fsencode(tree / "out")))
     assert told(units) == EXPECTED
     assert [(unit["start"], unit["end"]) for unit in units if unit["kind"] == "parquet"] == [(0, 2), (2, 3)]
-    assert all(set(unit) == {field.name for field in inputs.UNIT} for unit in units)
-    assert pa.array(units, inputs.UNIT).to_pylist() == units
+    assert all(set(unit) == {field.name for field in UNIT} for unit in units)
+    assert pa.array(units, UNIT).to_pylist() == units
     link = next(unit for unit in units if unit["uri"] == "code/gone")
     assert link["told"] == "nowhere"
 
@@ -150,5 +152,5 @@ NAMES = st.binary(max_size=6) | st.text("ab\\xéé/", max_size=8).map(str.encode
 @example(b"caf\xe9", b"caf\\xe9")
 @example(b"a\\", b"a\\x5c")
 def test_names_that_differ_are_spelt_differently(one: bytes, other: bytes) -> None:
-    assert (inputs.text_of(one) == inputs.text_of(other)) == (one == other)
-    inputs.text_of(one).encode()  # is always text that can be stored
+    assert (text_of(one) == text_of(other)) == (one == other)
+    text_of(one).encode()  # is always text that can be stored

@@ -17,10 +17,14 @@ import zstandard
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from curate.inputs import Start, units_of_file
-from curate.readers import RAW, place_id, read_again, read_units
+from curate.again import read_again
+from curate.inputs import units_of_file
+from curate.readers import read_units
+from curate.sources.raw import RAW, place_id
+from curate.sources.unit import Start
 
 MAX_BYTES = 1000
+SOURCE = {"uri": "", "member": None, "row": None, "revision": None}
 
 
 def units(path: Path) -> list[dict]:
@@ -108,7 +112,7 @@ def test_any_cut_of_a_jsonl_file_gives_every_line_once(lines: list[bytes], ends:
         for row in found:
             assert row["file_id"] == place_id("in/set.jsonl", row=row["source"]["row"])
             assert (row["raw"] is None) == (row["drop_reason"] is not None)
-            again = read_again(str(path), "jsonl", row["source"]["row"], max_bytes=MAX_BYTES)
+            again = read_again(os.fsencode(path), row["source"], max_bytes=MAX_BYTES)
             assert again == row["raw"]
 
 
@@ -202,7 +206,9 @@ def test_any_cut_of_a_parquet_file_gives_every_row_once(n_rows: int, per_group: 
         for of in (listed, parts):
             found = [(int(row["raw"]), row["source"]["row"]) for row in rows(of)]
             assert found == [(n, n) for n in range(n_rows)]
-        assert read_again(str(path), "parquet", n_rows - 1, max_bytes=MAX_BYTES) == str(n_rows - 1).encode()
+        assert (
+            read_again(os.fsencode(path), SOURCE | {"row": n_rows - 1}, max_bytes=MAX_BYTES) == str(n_rows - 1).encode()
+        )
 
 
 def test_parquet_without_content_and_parquet_that_is_none(tmp_path: Path) -> None:
@@ -219,9 +225,9 @@ def test_parquet_without_content_and_parquet_that_is_none(tmp_path: Path) -> Non
 
 def test_read_again(tmp_path: Path) -> None:
     path = written(tmp_path, "a.py", b"text")
-    assert read_again(str(path), "file", None, max_bytes=MAX_BYTES) == b"text"
+    assert read_again(os.fsencode(path), SOURCE, max_bytes=MAX_BYTES) == b"text"
     path.unlink()
-    assert read_again(str(path), "file", None, max_bytes=MAX_BYTES) is None
+    assert read_again(os.fsencode(path), SOURCE, max_bytes=MAX_BYTES) is None
 
 
 PLACE = st.tuples(

@@ -4,6 +4,10 @@ The steps, each a table in `_work`: copies (files of the same tokens), pairs (fi
 components of pairs, put into parts), removed (proved and selected, a part a task). A component that is too large for a
 task has its pairs proved in blocks, and is selected on the proved ones alone, in rounds where these are many too.
 Within tasks everything is done by the functions of curate.near_tasks, and the answer is that of dedup.near in memory.
+
+With an index of earlier runs, its files that meet a file of the batch under a key take part: they stand before all of
+the batch, are not compared with each other, and stay. So what goes of the batch is what would go if all were done at
+once with the earlier files first, as long as no key is hot.
 """
 
 from __future__ import annotations
@@ -15,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from curate import near_rounds
-from curate.near_tasks import COUNTS, EDGES, ENTRIES, LARGE, NODE_BYTES, NODES, PAIRS, REMOVED, SETS, Search, parts
+from curate.index_known import Known, file_id_of, is_known, new_node, new_place, run_of
+from curate.near_tasks import COUNTS, EDGES, ENTRIES, LARGE, NODES, PAIRS, REMOVED, SETS, Search, parts
 from curate.stage import Decided, Keep, decisions
 
 if TYPE_CHECKING:
-    from pyspark.sql import Column, DataFrame
+    from pyspark.sql import DataFrame
 
 PART_BYTES = 32 << 20  # content of the files whose sets one task holds
 PARTITION_ENTRIES = 2_000_000  # keys that one task groups
@@ -28,29 +33,30 @@ SELECT_EDGES = 2_000_000  # proved pairs of large components that one task selec
 ENTRY_ROWS = 20_000  # small rows that Spark hands over at a time
 BROADCAST_NODES = 1_000_000
 
-_PLACE_HEX = 14  # digits of content_id in a place, below one byte of rank
-
 
 def find(
-    files: DataFrame, keep: Keep, *, stage: str, tokens: str, signature: str, search_of: Callable[[int], Search],
-    min_similarity: float,
+    files: DataFrame, keep: Keep, *, stage: str, search_of: Callable[[int], Search], min_similarity: float,
+    known: Known | None = None,
 ) -> Decided:  # fmt: skip
-    """Decisions about files with the columns rank, content_id, file_id, content, and those named `tokens` and
-    `signature`: which of them go, as near-duplicates of which. Null tokens are those of a file too short to compare.
+    """Decisions about files with the columns rank, content_id, file_id, content, and those of the stage's signature and
+    tokens: which of them go, as near-duplicates of which. Null tokens are those of a file too short to compare.
     `search_of` gives the search for a number of files."""
-    from pyspark.sql import Window
     from pyspark.sql import functions as F
 
-    signed = files.where(F.col(tokens).isNotNull()).withColumns({"node": _node(), "place": _place()})
+    tokens = f"{stage}_tokens"
+    signed = files.where(F.col(tokens).isNotNull()).withColumns({"node": new_node(), "place": new_place()})
     there = signed.agg(F.count("*").alias("n"), F.mean("size_bytes").alias("mean_bytes")).collect()[0]
     search = search_of(there["n"])
-    first = F.min("node").over(Window.partitionBy(tokens))
-    copies = keep("copies", signed.select("node", first.alias("first")).where("node <> first"))
+    copies = keep("copies", _copies(signed.select("node", F.col(tokens).alias("value")), tokens, known))
     distinct = signed.join(_known(copies.select("node"), copies.count()), "node", "left_anti")
-    met, notes = _met(distinct.select("place", F.col(signature).alias("signature")), there["n"], search, keep)
+    met, notes = _met(distinct.select("place", F.col(stage).alias("signature")), there["n"], stage, search, keep, known)
     gone = copies.select("node", F.col("first").alias("witness"), F.lit(1.0).alias("similarity"))
     if notes["candidates"]:
-        contents = distinct.select("place", "node", F.col({"signature": signature}.get(search.evidence, "content")))
+        evidence = "content" if search.evidence == "content" else stage
+        contents = distinct.select("place", "node", evidence)
+        if known is not None:
+            places = met.where("better < 0").select(F.col("better").alias("place")).distinct()
+            contents = contents.unionByName(keep("known", known.contents(places, evidence)))
         contents = contents.toDF("place", "node", search.evidence)
         part_files = max(1, int(PART_BYTES / there["mean_bytes"]))
         removed = _removed(contents, met, notes, part_files, search, keep)
@@ -60,23 +66,48 @@ def find(
         "drop_reason": F.lit("near_duplicate"),
         "drop_value": F.col("similarity"),
         "drop_limit": F.lit(min_similarity),
-        "duplicate_of": _file_id("witness"),
+        "duplicate_of": file_id_of("witness"),
         "similarity": F.col("similarity"),
-        "cluster": _file_id("witness"),
+        "cluster": file_id_of("witness"),
     }
     told = {"signature": search.signature.version, "compared": there["n"], **notes}
-    return Decided(decisions=decisions(gone.withColumn("file_id", _file_id("node")), decided), notes=told)
+    if known is not None:
+        gone = gone.where(~is_known("node"))  # where chains count, one may hang together with a better known file
+        decided["match"] = run_of("witness", [run.id for run in known.index.runs])
+        told["index"] = known.notes()
+    return Decided(decisions=decisions(gone.withColumn("file_id", file_id_of("node")), decided), notes=told)
 
 
-def _met(signed: DataFrame, n_files: int, search: Search, keep: Keep) -> tuple[DataFrame, dict[str, int]]:
+def _copies(files: DataFrame, tokens: str, known: Known | None) -> DataFrame:
+    """Rows (node, first): files (node, value) that are not the first under their value, and which is."""
+    from pyspark.sql import Window
+    from pyspark.sql import functions as F
+
+    first = F.min("node").over(Window.partitionBy("value"))
+    named = files.select("node", "value", first.alias("first"))
+    if known is not None:
+        before = known.equal(tokens, files.select("value")).select("value", F.col("node").alias("known"))
+        first = F.col("known") if known.alone else F.coalesce("known", "first")
+        named = named.join(before, "value", "left").withColumn("first", first)
+    return named.select("node", "first").where("node <> first")
+
+
+def _met(
+    signed: DataFrame, n_files: int, stage: str, search: Search, keep: Keep, known: Known | None
+) -> tuple[DataFrame, dict[str, int]]:
     """Pairs of places that meet under a key, each once, and what was compared for them."""
     from pyspark.sql import functions as F
 
     cores = signed.sparkSession.sparkContext.defaultParallelism
     n_partitions = max(cores, -(-n_files * search.n_keys // PARTITION_ENTRIES))
     entries = _map(signed, search.entries, ENTRIES)
+    if known is not None:
+        entries = entries.unionByName(known.entries(stage, entries))
     by_key = entries.repartition(n_partitions, "key").sortWithinPartitions("key", "place")
-    met = keep("pairs", _map(by_key, search.pairs, PAIRS).distinct(), batch_rows=ENTRY_ROWS)
+    pairs = _map(by_key, search.pairs, PAIRS)
+    if known is not None and known.alone:
+        pairs = pairs.where("better < 0 or better is null")
+    met = keep("pairs", pairs.distinct(), batch_rows=ENTRY_ROWS)
     sums = [(F.max if name == "largest_bucket" else F.sum)(name).alias(name) for name in COUNTS]
     told = met.agg(F.count("better").alias("candidates"), *sums).collect()[0].asDict()
     counts = {name: int(value or 0) for name, value in told.items()}
@@ -172,23 +203,3 @@ def _map(frame: DataFrame, function: Any, schema: pa.Schema) -> DataFrame:
         return function(batches)
 
     return frame.mapInArrow(mapped, from_arrow_schema(schema))
-
-
-def _node() -> Column:
-    from pyspark.sql import functions as F
-
-    rank = F.unhex(F.lpad(F.hex("rank"), 8, "0"))
-    return F.concat(rank, F.unhex("content_id"), F.unhex("file_id"))
-
-
-def _place() -> Column:
-    from pyspark.sql import functions as F
-
-    above = F.shiftleft(F.least(F.col("rank"), F.lit(127)).cast("long"), 4 * _PLACE_HEX)
-    return above + F.conv(F.substring("content_id", 1, _PLACE_HEX), 16, 10).cast("long")
-
-
-def _file_id(node: str) -> Column:
-    from pyspark.sql import functions as F
-
-    return F.lower(F.hex(F.substring(node, NODE_BYTES - 15, 16)))

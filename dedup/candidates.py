@@ -8,6 +8,7 @@ where pairs are left out: two that are no leaders may be missed, unless they mee
 only the leaders need stay in memory, so that one that comes in pieces may be of any size.
 
 Numbers of files are their places in keeper priority: 0 is kept before 1. So a pair is (better, worse), better < worse.
+Files that are known stay whatever comes, and stand before all others: two of them are not compared with each other.
 """
 
 from __future__ import annotations
@@ -81,13 +82,14 @@ def _is_near(one, other, simhashes, most_distance, minhashes, least_equal):
 
 @kernel
 def _pairs(
-    keys, files, goes_on, most_whole, enough, simhashes, most_distance, minhashes, least_equal, leaders, state, better,
-    worse,
+    keys, files, known, goes_on, most_whole, enough, simhashes, most_distance, minhashes, least_equal, leaders, state,
+    better, worse,
 ):  # fmt: skip
     """Writes pairs from where `state` stands until there may be no room or is no bucket left; gives their number.
 
-    A file is compared with those before it, or with the leaders among them (int64). Of the first bucket `_BEFORE` files
-    more were there before, and `_I` need no look; the last one is left open where it `goes_on`.
+    A file is compared with those before it, or with the leaders among them (int64), and a known one (bool by row) with
+    none. Of the first bucket `_BEFORE` files more were there before, and `_I` need no look; the last one is left open
+    where it `goes_on`.
     """
     n, begin = 0, state[_BEGIN]
     tells = simhashes.size > 0 or (minhashes.shape[0] > 0 and least_equal > 0)
@@ -98,8 +100,8 @@ def _pairs(
         size, before = end - begin, state[_BEFORE]
         hot = before + size > most_whole
         while state[_I] < size:
-            one = files[begin + state[_I]]
-            others = state[_LEADERS] if hot else state[_I]
+            one, is_known = files[begin + state[_I]], known[begin + state[_I]]
+            others = 0 if is_known else state[_LEADERS] if hot else state[_I]
             if n + others > better.size:
                 state[_BEGIN] = begin
                 return n
@@ -112,11 +114,11 @@ def _pairs(
                     n += 1
                     n_near += 1
             state[_PAIRS] += n_compared
-            if hot:
+            if hot and not is_known:
                 state[_PAIRS_LEFT_OUT] += before + state[_I] - n_compared
             if hot and (n_near == 0 or not tells):
-                if others < leaders.size:
-                    leaders[others] = one
+                if state[_LEADERS] < leaders.size:
+                    leaders[state[_LEADERS]] = one
                     state[_LEADERS] += 1
                 else:
                     state[_LEFT_ALONE] += 1
@@ -153,7 +155,7 @@ def bucket_pairs(
         np.zeros(0, np.uint64) if simhashes is None else simhashes, most_distance,
         np.zeros((0, 1), np.uint32) if minhashes is None else minhashes, least_equal,
     )  # fmt: skip
-    yield from _piece(keys, files, bound, near, leaders, state)
+    yield from _piece(keys, files, files < 0, bound, near, leaders, state)
     compared.add(_counted(state))
 
 
@@ -161,7 +163,7 @@ class Entries(NamedTuple):
     """Files under keys, in the order of keys, and in keeper priority among equal ones."""
 
     keys: np.ndarray  # uint64
-    files: np.ndarray  # int64: names that ascend in keeper priority
+    files: np.ndarray  # int64: names that ascend in keeper priority; below 0 those of known files
     simhashes: np.ndarray  # uint64; empty where there are none
 
     def take(self, rows: np.ndarray | slice) -> Entries:
@@ -194,7 +196,8 @@ def streamed_pairs(
         goes_on = piece is not None and size > bound.most_whole
         now = rows if goes_on or piece is None else rows.take(slice(last))
         near = (now.simhashes, most_distance, np.zeros((0, 1), np.uint32), 0)
-        for better, worse in _piece(now.keys, np.arange(len(now.keys)), bound, near, leaders, state, goes_on=goes_on):
+        rows_now = np.arange(len(now.keys))
+        for better, worse in _piece(now.keys, rows_now, now.files < 0, bound, near, leaders, state, goes_on=goes_on):
             apart = hamming(now.simhashes[better], now.simhashes[worse]) if len(now.simhashes) else _NONE
             yield now.files[better], now.files[worse], apart
         if goes_on:
@@ -207,8 +210,8 @@ def streamed_pairs(
 
 
 def _piece(
-    keys: np.ndarray, files: np.ndarray, bound: Bound, near: tuple, leaders: np.ndarray, state: np.ndarray,
-    *, goes_on: bool = False,
+    keys: np.ndarray, files: np.ndarray, known: np.ndarray, bound: Bound, near: tuple, leaders: np.ndarray,
+    state: np.ndarray, *, goes_on: bool = False,
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:  # fmt: skip
     """Pairs of these keys, the first bucket as `state` and `leaders` have it; the last one stays open if it goes on."""
     room = max(_ROOM, bound.most_whole, bound.leaders)  # at least what one file may need
@@ -216,7 +219,7 @@ def _piece(
     tests = (goes_on, bound.most_whole, bound.enough, *near, leaders, state)
     state[_BEGIN] = 0
     while state[_BEGIN] < len(keys):
-        n = _pairs(keys, files, *tests, better, worse)
+        n = _pairs(keys, files, known, *tests, better, worse)
         if n:
             yield better[:n].copy(), worse[:n].copy()
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pyarrow as pa
 from pydantic import Field, model_validator
 
-from curate.near import find
+from curate.index_stage import NearIndexed
 from curate.near_tasks import Search
-from curate.stage import Decided, Keep, Wide
 from curate.stages.simhash import token_keys
 from dedup.banding import Bands
 from dedup.candidates import Bound
@@ -17,11 +16,8 @@ from dedup.minhash import MinHash as Permutations
 from dedup.signatures import Signature, sign
 from dedup.tokens import Tokenizer
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
-
-class MinHash(Wide):
+class MinHash(NearIndexed):
     """MinHash dedup over shingles of tokens (Broder 1997; StarCoder's 256 permutations of 5-grams).
 
     A file goes only if its similarity to a kept one, measured on the whole sets, is at or above `min_similarity`; files
@@ -60,22 +56,22 @@ class MinHash(Wide):
             bands=Bands(bands=self.bands, rows=self.rows),
         )
 
+    def version(self) -> str:
+        """That of the signature."""
+        return self.signature().version
+
+    def search(self, n_files: int) -> Search:
+        """How pairs are looked for, the same among however many files."""
+        signature = self.signature()
+        assert signature.bands is not None
+        return Search(
+            signature=signature, keys=signature.bands, bound=Bound(most_whole=self.most_whole),
+            min_proof=self.min_similarity, proof=self.proof, closure=self.closure,
+        )  # fmt: skip
+
     def measure(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Values (4 bytes each) and the key of all tokens (16 bytes); null for files too short for a shingle."""
         found = sign(batch.column("content"), self.signature())
         assert found.minhash is not None
         values = pa.array([row.tobytes() for row in found.minhash], pa.binary())
         return batch.append_column("minhash", values).append_column("minhash_tokens", token_keys(found))
-
-    def decide(self, files: DataFrame, keep: Keep) -> Decided:
-        """Those that are similar to a better file that stays."""
-        signature = self.signature()
-        assert signature.bands is not None
-        search = Search(
-            signature=signature, keys=signature.bands, bound=Bound(most_whole=self.most_whole),
-            min_proof=self.min_similarity, proof=self.proof, closure=self.closure,
-        )  # fmt: skip
-        return find(
-            files, keep, stage=self.name, tokens="minhash_tokens", signature="minhash", search_of=lambda _: search,
-            min_similarity=self.min_similarity,
-        )  # fmt: skip

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pyarrow as pa
 from pydantic import Field
 
-from curate.near import find
+from curate.index_stage import NearIndexed
 from curate.near_tasks import Search
-from curate.stage import Decided, Keep, Wide
 from dedup.candidates import SIMHASH_BOUND
 from dedup.signatures import Signature, Signatures, sign
 from dedup.simhash import most_distance
 from dedup.simhash_tables import choose_tables
 from dedup.tokens import Tokenizer
 
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
 
-
-class SimHash(Wide):
+class SimHash(NearIndexed):
     """SimHash dedup of whole files (CodeFuse-13B 2.1, step 2: similarity 0.95, a distance of 3 bits of 64).
 
     Pairs within the distance meet by construction; where very many files meet under one key, they are compared with its
@@ -44,25 +38,25 @@ class SimHash(Wide):
         tokenizer = Tokenizer(split_identifiers=self.split_identifiers)
         return Signature(tokenizer=tokenizer, shingle_tokens=self.shingle_tokens, minhash=None, bands=None)
 
+    def version(self) -> str:
+        """That of the signature, and the distance that keys are made for."""
+        return f"{self.signature().version}/distance{most_distance(self.min_similarity)}"
+
+    def search(self, n_files: int) -> Search:
+        """How pairs are looked for among so many files; with an index, under its keys."""
+        index = self.opened()
+        cut_for = n_files if index is None else index.contents["cut_for"]
+        tables = choose_tables(most_distance(self.min_similarity), cut_for)
+        return Search(
+            signature=self.signature(), keys=tables, bound=SIMHASH_BOUND, min_proof=self.min_jaccard,
+            closure=self.closure,
+        )  # fmt: skip
+
     def measure(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The SimHash and the key of all tokens (16 bytes), null for files too short for a shingle."""
         found = sign(batch.column("content"), self.signature())
         simhashes = pa.array(found.simhash.view("int64"), pa.int64())
         return batch.append_column("simhash", simhashes).append_column("simhash_tokens", token_keys(found))
-
-    def decide(self, files: DataFrame, keep: Keep) -> Decided:
-        """Those that are near to a better file that stays."""
-
-        def search(n_files: int) -> Search:
-            return Search(
-                signature=self.signature(), keys=choose_tables(most_distance(self.min_similarity), n_files),
-                bound=SIMHASH_BOUND, min_proof=self.min_jaccard, closure=self.closure,
-            )  # fmt: skip
-
-        return find(
-            files, keep, stage=self.name, tokens="simhash_tokens", signature="simhash", search_of=search,
-            min_similarity=self.min_similarity,
-        )  # fmt: skip
 
 
 def token_keys(signatures: Signatures) -> pa.Array:

@@ -71,11 +71,12 @@ def joined(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBat
 
 
 def in_steps(
-    content: list[str], search: steps.Search, n_parts: int, part_files: int = 1000, sharing: int = 1
+    content: list[str], search: steps.Search, n_parts: int, part_files: int = 1000, sharing: int = 1, known: int = 0
 ) -> dict[int, tuple[int, float]]:
-    """Row -> (witness, similarity) of what goes; rows are in keeper priority, and so many share a place."""
+    """Row -> (witness, similarity) of what goes; rows are in keeper priority, so many share a place, and so many of the
+    first are of an index."""
     nodes = [row.to_bytes(4, "big") + bytes(32) for row in range(len(content))]
-    place_of = [row // sharing for row in range(len(content))]
+    place_of = [row // sharing - (1 << 62 if row < known else 0) for row in range(len(content))]
     found = sign(pa.array(content, pa.large_string()), search.signature)
     if found.minhash is not None:
         signature = pa.array([values.tobytes() for values in found.minhash], pa.binary())
@@ -116,6 +117,31 @@ def test_steps_as_in_memory(seed: int, which: str, n_parts: int, part_files: int
     content = texts(seed, 40)
     expected = near([pa.array(content, pa.large_string())], SPECS[which])
     assert in_steps(content, SEARCHES[which], n_parts, part_files) == told(expected)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from(list(SEARCHES)), st.integers(1, 3), st.sampled_from([4, 1000]))
+def test_one_batch_after_the_other_as_both_at_once(seed: int, which: str, n_parts: int, part_files: int) -> None:
+    """What the first batch keeps stays, and of the second goes what would go behind the first."""
+    content = texts(seed, 50)
+    n_first = random.Random(seed).randrange(10, 40)
+    at_once = told(near([pa.array(content, pa.large_string())], SPECS[which]))
+    alone = near([pa.array(content[:n_first], pa.large_string())], SPECS[which])
+    kept = np.flatnonzero(~alone.removed).tolist()
+    assert [row for row in at_once if row < n_first] == np.flatnonzero(alone.removed).tolist()
+    rows = [*kept, *range(n_first, len(content))]
+    found = in_steps([content[row] for row in rows], SEARCHES[which], n_parts, part_files, known=len(kept))
+    named = {rows[row]: (rows[witness], similarity) for row, (witness, similarity) in found.items()}
+    assert named == {row: how for row, how in at_once.items() if row >= n_first}
+
+
+def test_files_of_an_index_are_not_compared_with_each_other() -> None:
+    content = texts(5, 30)
+    at_once = in_steps(content, SEARCHES["minhash"], 2)
+    assert min(at_once) < 15
+    found = in_steps(content, SEARCHES["minhash"], 2, known=15)
+    assert min(found) >= 15
+    assert in_steps(content, SEARCHES["minhash"], 2, known=30) == {}
 
 
 @settings(max_examples=20, deadline=None)

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from curate import session
-from curate.engine import check_places
 from curate.engine import run as run_engine
+from curate.out_folder import check_places
 from curate.progress import Reporter
 from curate.recipe import Recipe, load
 from curate.shards import Run

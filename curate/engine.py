@@ -10,23 +10,30 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pyarrow.parquet as pq
 
 from curate import layout, listing, manifest, report
 from curate.errors import RunFailed, WrongUse
 from curate.inputs import Root, resolve
 from curate.narrow import WORKED, NarrowPass, WorkWriter, packed, work_schema
+from curate.out_folder import clear, refuse_strangers
 from curate.progress import Reporter, job_group
 from curate.recipe import Recipe
-from curate.schema import DECISION, LEDGER
+from curate.schema import LEDGER
 from curate.session import parallelism
 from curate.shards import Run
-from curate.stage import Keep, Stage, Wide, check_contracts
-from curate.stages import STAGES
+from curate.so_far import (
+    BROADCAST_BYTES,
+    SoFar,
+    bytes_below,
+    changed_name,
+    delivered_name,
+    rows_below,
+    settled_name,
+    table_name,
+)
+from curate.stage import CHANGES, Keep, Stage, Wide, check_contracts
 from curate.work import Work, glob_url, read_parquet, url, write_whole
 
 if TYPE_CHECKING:
@@ -34,9 +41,7 @@ if TYPE_CHECKING:
 
 # Ids that wide stages and the layout need of every live file, beyond the keys that stages write.
 _IDS = ("file_id", "content_id", "language", "repo", "size_bytes", "rank", "licence", "stars")
-_DELIVERED = tuple(name for stage in STAGES.values() for name in stage.delivers)
 _BATCH_ROWS = "spark.sql.execution.arrow.maxRecordsPerBatch"
-_BROADCAST_BYTES = 64 << 20  # decisions below this size go to every task; larger ones are joined by a shuffle
 
 
 def run(
@@ -54,7 +59,7 @@ def run(
         clear(folder)
     earlier = manifest.read(folder)
     if earlier is None:
-        _refuse_strangers(folder)
+        refuse_strangers(folder)
     mill = _Mill(recipe, roots, folder, spark, reporter or Reporter())
     found = mill.list_inputs()
     if earlier is not None:
@@ -76,33 +81,6 @@ def run(
     return Run(folder)
 
 
-def clear(folder: Path) -> None:
-    """Remove what an earlier run left in OUT, and nothing else."""
-    for name in ("manifest.json", "report.html", "summary.txt", "shards", "ledger", "_work", *_DELIVERED):
-        if (folder / name).is_dir():
-            shutil.rmtree(folder / name, ignore_errors=True)
-        else:
-            (folder / name).unlink(missing_ok=True)
-
-
-def check_places(inputs: Sequence[str | Path], out: str | Path, *, fresh: bool) -> None:
-    """WrongUse where an input names nothing or OUT is no place for a run; touches nothing."""
-    resolve(inputs)
-    folder = Path(os.path.abspath(out))
-    if not fresh and not (folder / manifest.NAME).exists():
-        _refuse_strangers(folder)
-
-
-def _refuse_strangers(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise WrongUse(f"--out {folder} is a file: name a folder")
-    unfinished = {f"{name}.unfinished" for name in (report.NAME, manifest.NAME)}
-    ours = {"shards", "ledger", "_work", report.NAME, *unfinished, *_DELIVERED}
-    strangers = sorted(path.name for path in folder.glob("*") if path.name not in ours) if folder.is_dir() else []
-    if strangers:
-        raise WrongUse(f"--out {folder} holds {strangers[0]!r}, which is no run's: name an empty or new folder")
-
-
 @dataclass
 class _Mill:
     """One run under way. Its methods are its stages, in order."""
@@ -120,6 +98,9 @@ class _Mill:
         self.schema = work_schema(self.extra)  # of rows as stages see them
         self.packed = packed(self.schema)  # as they lie in `_work`
         self.notes: dict[str, dict[str, Any]] = {}
+        self.so_far = SoFar(
+            work=self.work, spark=self.spark, schema=self.packed, wide=self.recipe.wide, notes=self.notes
+        )
         self.fingerprint = _digest(manifest.versions())
         self.reading = self.recipe.stage("read")
 
@@ -137,6 +118,17 @@ class _Mill:
                 f"note: {self.listing['n_jsonl_files']} .jsonl files inside folders are read as plain files; "
                 f"to read their lines as documents, name them: 'FOLDER/*.jsonl'"
             )
+        if self.listing["n_archives"]:
+            self.reporter.say(
+                f"note: {self.listing['n_archives']} archives inside folders are read as plain files; "
+                f"to open them, name them: 'FOLDER/*.zip'"
+            )
+        for root in self.roots:
+            if root.is_repository and not root.revision and (Path(root.location) / ".git").exists():
+                self.reporter.say(
+                    f"note: {root.location} is a git repository: HEAD is read; for its files as they lie name "
+                    f"{root.location}@"
+                )
         return self.listing
 
     def read_and_measure(self) -> None:
@@ -172,17 +164,19 @@ class _Mill:
         for stage in self.recipe.wide:
             self.fingerprint = _digest(self.fingerprint, [stage])
             if stage.settles is not None:
-                self._stage(_settled(stage), self.fingerprint, self._settling(stage))
+                self._stage(settled_name(stage), self.fingerprint, self._settling(stage))
             self._stage(stage.name, self.fingerprint, self._deciding(stage))
+            if CHANGES in stage.tables:
+                self._stage(changed_name(stage), self.fingerprint, self._changing(stage))
 
     def _settling(self, stage: Wide):
         def write(folder: str) -> dict[str, Any]:
             kept = Path(f"{folder}.kept")
             shutil.rmtree(kept, ignore_errors=True)
-            rows = self._rows(before=stage).drop("content", "signals")
+            rows = self.so_far.rows(before=stage).drop("content", "signals")
             stage.settle(rows, self._keeping(kept)).write.parquet(url(folder))
             shutil.rmtree(kept, ignore_errors=True)
-            return {"rows": _rows_below(Path(folder))}
+            return {"rows": rows_below(Path(folder))}
 
         return write
 
@@ -190,11 +184,37 @@ class _Mill:
         def write(folder: str) -> dict[str, Any]:
             kept = Path(f"{folder}.kept")
             shutil.rmtree(kept, ignore_errors=True)
-            live = self._live(before=stage).select(*dict.fromkeys((*_IDS, *stage.keys)))
+            live = self.so_far.live(before=stage).select(*dict.fromkeys((*_IDS, *stage.decides_by())))
             decided = stage.decide(live, self._keeping(kept))
+            for name, table in decided.tables.items():
+                shutil.rmtree(self.work.folder / table_name(stage, name), ignore_errors=True)
+                table.write.parquet(url(self.work.folder / table_name(stage, name)))
             decided.decisions.write.parquet(url(folder))
             shutil.rmtree(kept, ignore_errors=True)
-            return decided.notes | {"dropped": _rows_below(Path(folder))}
+            return decided.notes | {"dropped": rows_below(Path(folder))}
+
+        return write
+
+    def _changing(self, stage: Wide):
+        """Whole work rows of the files that a stage changes. Their content is read, and written, once."""
+        from pyspark.sql import functions as F
+        from pyspark.sql.pandas.types import from_arrow_schema
+
+        measure = next(one for one in self.recipe.stages if stage.measured_by in one.writes).measure
+
+        def change(batches):  # Spark pickles a plain function
+            return stage.change(batches, measure)
+
+        def write(folder: str) -> dict[str, Any]:
+            name = table_name(stage, CHANGES)
+            changes = self.work.read(self.spark, name, stage.tables[CHANGES])
+            if not rows_below(self.work.folder / name):
+                return {"rows": 0}
+            small = bytes_below(self.work.folder / name) < BROADCAST_BYTES
+            rows = self.so_far.live(before=stage).join(F.broadcast(changes) if small else changes, "file_id")
+            rows = rows.select(*dict.fromkeys((*self.packed.names, *changes.columns)))  # Spark takes them by place
+            rows.mapInArrow(change, from_arrow_schema(self.packed)).write.parquet(url(folder))
+            return {"rows": rows_below(Path(folder))}
 
         return write
 
@@ -220,11 +240,11 @@ class _Mill:
         self.fingerprint = _digest(self.fingerprint, [settings])
 
         def write_shards(folder: str) -> list[dict[str, Any]]:
-            plan, large = layout.plan(self._live().select(*_IDS), settings.shard_bytes)
-            return layout.write_shards(self._live(), plan, large, folder, self.cores)
+            plan, large = layout.plan(self.so_far.live().select(*_IDS), settings.shard_bytes)
+            return layout.write_shards(self.so_far.live(), plan, large, folder, self.cores)
 
         def write_ledger(folder: str) -> list[dict[str, Any]]:
-            rows = layout.ledger_rows(self._rows().drop("content"), self._decisions())
+            rows = layout.ledger_rows(self.so_far.rows().drop("content"), self.so_far.decisions())
             return layout.write_ledger(rows, self.notes["narrow"]["rows"], settings.ledger_rows, folder)
 
         def write(folder: str) -> dict[str, Any]:
@@ -247,11 +267,17 @@ class _Mill:
         """Files that stages write beside shards and ledger."""
         for stage in self.recipe.stages:
             if stage.asked():
-                self._stage(_delivered(stage), self.fingerprint, self._delivering(stage))
+                self._stage(delivered_name(stage), self.fingerprint, self._delivering(stage))
 
     def _delivering(self, stage: Stage):
         def write(folder: str) -> dict[str, Any]:
-            return {"files": stage.deliver(self._live().drop("content"), self._rows().drop("content"), folder)}
+            own = {name: schema for name, schema in getattr(stage, "tables", {}).items() if name != CHANGES}
+            if isinstance(stage, Wide) and own:
+                tables = {name: self.work.read(self.spark, table_name(stage, name), own[name]) for name in own}
+                return {"files": stage.deliver_tables(tables, folder)}
+            return {
+                "files": stage.deliver(self.so_far.live().drop("content"), self.so_far.rows().drop("content"), folder)
+            }
 
         return write
 
@@ -277,38 +303,6 @@ class _Mill:
         told["report"] = {"path": report.NAME, "sha256": hashlib.sha256(page.encode()).hexdigest()}
         write_whole(self.folder / manifest.NAME, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
 
-    def _live(self, before: Wide | None = None) -> DataFrame:
-        """Work rows that no stage has dropped, up to a stage or in the end."""
-        rows = self._rows(before, settled=True).where("drop_stage is null")
-        gone = self._decisions(before)
-        return rows if gone is None else rows.join(gone.select("file_id"), "file_id", "left_anti")
-
-    def _rows(self, before: Wide | None = None, *, settled: bool = False) -> DataFrame:
-        """All work rows as stages before one have settled them, with `settled` that one too; by default all stages."""
-        from pyspark.sql import functions as F
-
-        rows = self.work.read(self.spark, "narrow", self.packed)
-        stages = list(self.recipe.wide)
-        for stage in stages[: stages.index(before) + settled] if before else stages:
-            if stage.settles is not None and self.notes[_settled(stage)]["rows"]:
-                table = self.work.read(self.spark, _settled(stage), stage.settles)
-                small = _bytes_below(self.work.folder / _settled(stage)) < _BROADCAST_BYTES
-                rows = stage.settled(rows, F.broadcast(table) if small else table)
-        return rows
-
-    def _decisions(self, before: Wide | None = None) -> DataFrame | None:
-        """Decisions of all wide stages, or of those before one; None where there are none."""
-        from pyspark.sql import functions as F
-
-        stages = list(self.recipe.wide)
-        names = [stage.name for stage in (stages[: stages.index(before)] if before else stages)]
-        tables = [self.work.read(self.spark, name, DECISION) for name in names if self.notes[name]["dropped"]]
-        if not tables:
-            return None
-        joined = reduce(lambda a, b: a.unionByName(b), tables)
-        small = sum(_bytes_below(self.work.folder / name) for name in names) < _BROADCAST_BYTES
-        return F.broadcast(joined) if small else joined
-
     def _stage(self, name: str, fingerprint: str, write: Any, n_bytes: int = 0) -> dict[str, Any]:
         if self.work.finished(name, fingerprint) is not None:
             self.reporter.skipped(name)
@@ -318,25 +312,6 @@ class _Mill:
                 notes, _ = self.work.stage(name, fingerprint, write)
         self.notes[name] = notes
         return notes
-
-
-def _settled(stage: Wide) -> str:
-    """Where in `_work` the table of settle() lies."""
-    return f"{stage.name}_settled"
-
-
-def _delivered(stage: Stage) -> str:
-    """Where in `_work` lies what a stage delivers, until the run is finished."""
-    return f"{stage.name}_delivered"
-
-
-def _rows_below(folder: Path) -> int:
-    """Rows of a finished stage, by its files' footers."""
-    return sum(pq.read_metadata(path).num_rows for path in folder.glob("*.parquet"))
-
-
-def _bytes_below(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.glob("*.parquet"))
 
 
 def _digest(*parts: Any) -> str:

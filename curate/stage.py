@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
@@ -53,6 +53,9 @@ class Stage(BaseModel):
         path, written, rows, bytes and sha256 of each."""
         raise TypeError(f"{type(self).__name__} must define deliver()")
 
+    def check_among(self, stages: Sequence[Stage]) -> None:
+        """Raise WrongUse where the settings do not go together with those of the recipe's other stages."""
+
     def check(self, written: Mapping[str, str]) -> None:
         """Raise WrongUse where the settings ask for what earlier stages (column -> stage) do not write."""
         for column in self.needed():
@@ -65,10 +68,12 @@ class Stage(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Decided:
-    """The answer of a wide stage: rows of curate.schema.DECISION, and what the manifest should tell of it."""
+    """The answer of a wide stage: rows of curate.schema.DECISION, what the manifest should tell of it, and the tables
+    that the stage says it makes."""
 
     decisions: DataFrame
     notes: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, DataFrame] = field(default_factory=dict)
 
 
 class Keep(Protocol):
@@ -76,6 +81,13 @@ class Keep(Protocol):
     in a batch that a task gets (few, where they have content)."""
 
     def __call__(self, name: str, frame: DataFrame, *, batch_rows: int | None = None) -> DataFrame: ...
+
+
+Batches = Iterator[pa.RecordBatch]
+Measure = Callable[[pa.RecordBatch], pa.RecordBatch]
+
+CHANGES = "changes"
+"""The table of a stage that changes files: a row with `file_id` for each of them, and what change() wants to know."""
 
 
 class Wide(Stage):
@@ -90,10 +102,20 @@ class Wide(Stage):
     settles: ClassVar[pa.Schema | None] = None
     """Columns of settle()'s table; None where files are not changed by what others say."""
 
+    tables: ClassVar[Mapping[str, pa.Schema]] = {}
+    """Tables, small beside the rows, that decide() gives besides: CHANGES, and those that deliver_tables() wants."""
+
+    measured_by: ClassVar[str | None] = None
+    """A column; the stage that writes it measures changed content anew. Asked for where there is a table CHANGES."""
+
+    def decides_by(self) -> tuple[str, ...]:
+        """Those of `keys` that decide() needs with the present settings."""
+        return self.keys
+
     def check(self, written: Mapping[str, str]) -> None:
         """Also that the columns of `keys` are there when it decides."""
         super().check(written)
-        for column in self.keys:
+        for column in self.decides_by():
             if column not in {*written, *self.writes, *LEDGER.names}:
                 raise WrongUse(
                     f"stage {self.name!r} decides by {column!r}, which neither it nor an earlier stage writes"
@@ -110,6 +132,15 @@ class Wide(Stage):
     def decide(self, files: DataFrame, keep: Keep) -> Decided:
         """Decisions about live files: one row for each that goes. No action, apart from small aggregates and `keep`."""
         raise TypeError(f"{type(self).__name__} must define decide()")
+
+    def change(self, rows: Batches, measure: Measure) -> Batches:
+        """Work rows, in batches of any size, as they are from here on: of those that CHANGES names, which come with its
+        columns. A row left out stays as it is. `measure` is that of the stage that writes `measured_by`."""
+        raise TypeError(f"{type(self).__name__} must define change()")
+
+    def deliver_tables(self, tables: Mapping[str, DataFrame], folder: str) -> list[dict[str, Any]]:
+        """The same as deliver(), from the stage's own tables, for a stage that makes other ones than CHANGES."""
+        raise TypeError(f"{type(self).__name__} must define deliver_tables()")
 
 
 def decisions(frame: DataFrame, columns: Mapping[str, Any]) -> DataFrame:
@@ -141,6 +172,7 @@ def check_contracts(stages: Sequence[Stage]) -> dict[str, pa.DataType]:
                 f"stage {stage.name!r} looks into files and stands after {wide!r}, which compares them: move it up"
             )
         stage.check(written)
+        stage.check_among(stages)
         for column, kind in stage.writes.items():
             written[column] = stage.name
             if column not in LEDGER.names and column != "content":

@@ -10,6 +10,7 @@ from curate.shards import Run
 
 _PLACES = {
     "shards": "shards", "ledger": "ledger", "pairs": "pairs", "facts": "facts", "notices": "NOTICES.parquet",
+    "headers": "boilerplate.parquet",
     "report": "report.html",
 }  # fmt: skip
 MOST_REASONS = 14
@@ -27,6 +28,7 @@ def show(run: Run, console: Console) -> None:
     _languages(counts, console)
     _mixture(run, console)
     _replaced(counts, console)
+    _taken_out(counts, console)
     for warning in run.manifest["warnings"]:
         console.print(f"[yellow]warning:[/] {escape(warning)}", highlight=False)
     console.print()
@@ -86,6 +88,12 @@ def _replaced(counts: dict, console: Console) -> None:
         if len(kinds) > MOST_KINDS:
             told.append(f"{len(kinds) - MOST_KINDS} other kinds {sum(count for _, count in kinds[MOST_KINDS:]):,}")
         console.print(f"replaced in kept files: {', '.join(told)}", highlight=False, markup=False)
+
+
+def _taken_out(counts: dict, console: Console) -> None:
+    told = ", ".join(f"{kind} {count:,}" for kind, count in counts.get("segments_removed", {}).items())
+    if told:
+        console.print(f"segments taken out of kept files: {told}", highlight=False, markup=False)
 
 
 def _table(first: str, *others: str) -> Table:

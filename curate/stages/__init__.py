@@ -17,6 +17,8 @@ from curate.stages.opt_out import OptOut
 from curate.stages.read import Read
 from curate.stages.redact import Redact
 from curate.stages.resample import Resample
+from curate.stages.score import Score
+from curate.stages.segments import Segments
 from curate.stages.simhash import SimHash
 from curate.stages.syntax import Syntax
 from curate.stages.text import Text
@@ -34,12 +36,14 @@ STAGES: dict[str, type[Stage]] = {
         Text,
         Datatrove,
         Syntax,
+        Score,
         Datalog,
         Decontaminate,
         Exact,
         SimHash,
         MinHash,
         Resample,
+        Segments,
         Layout,
     )
 }

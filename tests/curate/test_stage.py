@@ -28,10 +28,12 @@ def test_a_wide_stage_has_its_keys() -> None:
     assert "topic" in check_contracts((STAGES["read"](), Topical()))
 
 
+AMONG = {"segments": ("simhash",)}  # stages that one wants before it
 SETTINGS = {"datalog": {"rules": "here", "text": "Drop(file_id:, reason: path) :- File(file_id:, path:);"}}
 
 
 @pytest.mark.parametrize("stage", [stage for stage in STAGES.values() if issubclass(stage, Wide)])
 def test_shipped_stages_have_their_keys(stage: type[Wide]) -> None:
-    before = [STAGES[name]() for name in ("read", "decode", "language", "text", "syntax")]
+    names = ("read", "decode", "language", "text", "syntax", *AMONG.get(stage.name, ()))
+    before = [STAGES[name](**({"segments": True} if name == "syntax" else {})) for name in names]
     check_contracts((*before, stage(**SETTINGS.get(stage.name, {}))))

@@ -1,0 +1,160 @@
+"""Segments that similar files share, on Spark: which files are compared, and what goes from each.
+
+The steps, each a table in `_work`: pairs (files that meet under a key of a signature), nodes (whole components of
+pairs, put into parts), shared (what goes, a part a task). A component too large for a task is decided in rounds: in
+each, the files whose better neighbours are decided. Within tasks everything is done by curate.segments_tasks, and the
+answer is that of dedup.segments.deduplicate in memory. Ids and offsets move, never content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from curate import near_rounds
+from curate.errors import RunFailed
+from curate.index_known import new_node, new_place
+from curate.near_tasks import COUNTS, ENTRIES, LARGE, NODES, PAIRS, Search, parts
+from curate.segments_tasks import CHANGED, DECIDED, Comparison
+from curate.stage import Keep
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+PART_BYTES = 8 << 20  # of packed segments that one task holds, at some ten times as much in memory
+PARTITION_ENTRIES = 2_000_000  # keys that one task groups
+LABEL_PAIRS = 20_000_000  # pairs whose components one task labels; more are labelled in rounds
+ENTRY_ROWS = 20_000  # small rows that Spark hands over at a time
+BROADCAST_NODES = 1_000_000
+MOST_ROUNDS = 200
+
+
+def find(
+    files: DataFrame, keep: Keep, *, searches: Sequence[tuple[str, str, Search]], comparison: Comparison
+) -> tuple[DataFrame | None, dict[str, Any]]:  # fmt: skip
+    """Rows of CHANGED for files with rank, content_id, file_id, size_bytes, segments and the columns of `searches`:
+    a signature, what is null for files too short to compare by it, and how they are looked for. And what the manifest
+    should tell. None where no file met another."""
+    from pyspark.sql import functions as F
+
+    there = files.where("segments is not null").withColumns({"node": new_node(), "place": new_place()})
+    told = there.agg(F.count("*").alias("n"), F.mean(F.length("segments")).alias("mean_bytes")).collect()[0]
+    notes: dict[str, Any] = {"compared": told["n"]}
+    met = None
+    for signature, tokens, search in searches:
+        signed = there.where(F.col(tokens).isNotNull()).select("place", F.col(signature).alias("signature"))
+        pairs, notes[f"by_{signature}"] = _met(signature, signed, told["n"], search, keep)
+        met = pairs if met is None else met.unionByName(pairs)
+    if met is None or not any(notes[f"by_{signature}"]["candidates"] for signature, *_ in searches):
+        return None, notes
+    pairs = keep("met", met.distinct()) if len(searches) > 1 else met
+    notes["pairs"] = pairs.count()
+    part_files = max(1, int(PART_BYTES / max(1, told["mean_bytes"])))
+    rows = there.select("place", "node", "size_bytes", "segments")
+    return _shared(rows, pairs, part_files, comparison, notes, keep), notes
+
+
+def _met(
+    name: str, signed: DataFrame, n_files: int, search: Search, keep: Keep
+) -> tuple[DataFrame, dict[str, int]]:  # fmt: skip
+    """Pairs of places that meet under a key, each once, and what was compared for them."""
+    from pyspark.sql import functions as F
+
+    cores = signed.sparkSession.sparkContext.defaultParallelism
+    n_partitions = max(cores, -(-n_files * search.n_keys // PARTITION_ENTRIES))
+    entries = mapped(signed, search.entries, ENTRIES)
+    by_key = entries.repartition(n_partitions, "key").sortWithinPartitions("key", "place")
+    met = keep(f"pairs-{name}", mapped(by_key, search.pairs, PAIRS).distinct(), batch_rows=ENTRY_ROWS)
+    sums = [(F.max if count == "largest_bucket" else F.sum)(count).alias(count) for count in COUNTS]
+    told = met.agg(F.count("better").alias("candidates"), *sums).collect()[0].asDict()
+    counts = {count: int(value or 0) for count, value in told.items()}
+    counts["comparisons"] = counts.pop("pairs")
+    return met.where("better is not null").select("better", "worse"), counts
+
+
+def _shared(
+    files: DataFrame, pairs: DataFrame, part_files: int, comparison: Comparison, notes: dict[str, Any], keep: Keep
+) -> DataFrame:
+    from pyspark.sql import functions as F
+
+    nodes = _in_parts(pairs, part_files, notes, keep)
+    large = F.col("part") == LARGE
+    told = nodes.agg(
+        F.count("*").alias("n"), F.max("part").alias("last"), F.count_if(large).alias("n_large")
+    ).collect()[0]
+    notes["files_paired"], notes["files_in_large_components"] = told["n"], told["n_large"]
+    nodes = F.broadcast(nodes) if told["n"] <= BROADCAST_NODES else nodes
+    placed = files.join(nodes, "place")
+    of_part = pairs.join(nodes.withColumnRenamed("place", "better"), "better")
+    found = []
+    if told["last"] > LARGE:
+        rows = placed.where(~large).unionByName(of_part.where(~large), allowMissingColumns=True)
+        solved = mapped(rows.repartitionById(told["last"] + 1, F.col("part")), comparison.solve, CHANGED)
+        found.append(keep("shared", solved))
+    if told["n_large"]:
+        inside, ends = placed.where(large).drop("part"), of_part.where(large).drop("part")
+        chosen, notes["rounds"] = in_rounds(inside, ends, comparison, keep)
+        found.append(chosen)
+    return found[0].unionByName(found[1]) if len(found) > 1 else found[0]
+
+
+def _in_parts(pairs: DataFrame, part_files: int, notes: dict[str, Any], keep: Keep) -> DataFrame:
+    """Rows of NODES: components up to so many files in parts, larger ones LARGE."""
+    from pyspark.sql import functions as F
+
+    if notes["pairs"] <= LABEL_PAIRS:
+        labelled = mapped(pairs.coalesce(1), partial(parts, part_files=part_files), NODES)
+        return keep("nodes", labelled, batch_rows=ENTRY_ROWS)
+    labels, notes["label_rounds"] = near_rounds.label(pairs, keep)
+    sizes = labels.groupBy("label").agg(F.count("*").alias("size"))
+    n_parts = max(1, labels.count() // part_files)
+    part = F.when(F.col("size") > part_files, LARGE).otherwise(F.pmod(F.xxhash64("label"), F.lit(n_parts)))
+    placed = labels.join(sizes, "label").select(F.col("node").alias("place"), part.cast("int").alias("part"))
+    return keep("nodes", placed)
+
+
+def in_rounds(files: DataFrame, pairs: DataFrame, comparison: Comparison, keep: Keep) -> tuple[DataFrame, int]:
+    """Rows of CHANGED for files (place, node, size_bytes, segments) and pairs of their places, and how many rounds.
+
+    A task holds one file at a time, with what its better neighbours still have.
+    """
+    from pyspark.sql import functions as F
+
+    names = files.select("place", "node")
+    ends = keep("ends", pairs.join(names.toDF("better", "of"), "better").join(names.toDF("worse", "node"), "worse")
+                .select("node", "of").where("of < node").distinct())  # fmt: skip
+    waiting, done, number = files.select("node"), None, 0
+    while waiting.head(1):
+        number += 1
+        if number > MOST_ROUNDS:
+            raise RunFailed(
+                f"after {MOST_ROUNDS} rounds segments of some files are undecided: similar files form a chain of that "
+                f"length; raise stages.segments.min_similarity"
+            )
+        blocked = ends.join(waiting.withColumnRenamed("node", "of"), "of").select("node").distinct()
+        ready = keep(f"ready-{number}", waiting.join(blocked, "node", "left_anti"))
+        rows = files.join(ready, "node").drop("place")
+        if done is not None:
+            left = done.select(F.col("node").alias("of"), "left")
+            rows = rows.unionByName(ends.join(ready, "node").join(left, "of"), allowMissingColumns=True)
+        else:
+            rows = rows.withColumns({"of": F.lit(None).cast("binary"), "left": F.lit(None).cast("array<string>")})
+        ordered = rows.repartition("node").sortWithinPartitions("node", F.col("of").asc_nulls_first())
+        chosen = keep(f"chosen-{number}", mapped(ordered, comparison.choose, DECIDED))
+        done = chosen if done is None else done.unionByName(chosen)
+        waiting = keep(f"waiting-{number}", waiting.join(ready, "node", "left_anti"))
+    assert done is not None
+    return done.where(F.size("removals") > 0).select(*CHANGED.names), number
+
+
+def mapped(frame: DataFrame, function: Any, schema: pa.Schema) -> DataFrame:
+    """A function of Arrow batches over a frame's partitions."""
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    def each(batches):  # Spark pickles a plain function
+        return function(batches)
+
+    return frame.mapInArrow(each, from_arrow_schema(schema))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -13,6 +11,7 @@ import torch
 from torch import Tensor
 
 from curate.errors import WrongUse
+from train.ahead import ahead
 from train.fim import N_EXTRA, FimTokens, fill_in_the_middle
 from train.model import IGNORED
 from train.order import Mixture, key_of, shuffled, uniform
@@ -194,24 +193,13 @@ class Batches:
         rows = [self._row(*self.mixture.place(number)) for number in range(first, first + size)]
         return self.stacked(step, rows)
 
-    def stacked(self, step: int, rows: Sequence[_Row]) -> Batch:
+    def stacked(self, step: int, rows: Sequence[Row]) -> Batch:
         """Rows as one batch."""
-        tokens, positions, documents, targets, labels = (
-            torch.from_numpy(np.stack([row[i] for row in rows], axis=-2)) for i in range(5)
-        )
-        if self._pinned:
-            tokens, positions, documents, targets, labels = (
-                one.pin_memory() for one in (tokens, positions, documents, targets, labels)
-            )
-        return Batch(
-            step=step,
-            tokens=tokens,
-            positions=positions,
-            targets=targets,
-            documents=documents if self.mask_documents else None,
-            labels=labels,
-            n_padded=sum(row.n_padded for row in rows),
-            n_cut=sum(row.n_cut for row in rows),
+        return stacked(
+            step,
+            rows,
+            masked=self.mask_documents,
+            pinned=self._pinned,
             cursors=tuple(source.cursor for source in self.sources),
         )
 
@@ -220,40 +208,18 @@ class Batches:
         at this one, save packing what lies before; they change nothing else. Close the iterator to end the thread."""
         for source, cursor in zip(self.sources, cursors, strict=False):
             source.cursor = Cursor(*cursor)
-        ready: queue.Queue[Batch | BaseException] = queue.Queue(self.ahead)
-        ended = threading.Event()
-        thread = threading.Thread(target=self._fill, args=(step, ready, ended), daemon=True, name="batches")
-        thread.start()
-        try:
-            while True:
-                found = ready.get()
-                if isinstance(found, BaseException):
-                    raise found
-                yield found
-        finally:
-            ended.set()
-            while thread.is_alive():
-                _drain(ready)
-                thread.join(timeout=0.01)
+        return ahead(self.batch, step, self.ahead)
 
-    def _fill(self, step: int, ready: queue.Queue[Batch | BaseException], ended: threading.Event) -> None:
-        try:
-            while not ended.is_set():
-                ready.put(self.batch(step))
-                step += 1
-        except BaseException as error:
-            ready.put(error)
-
-    def _row(self, source: int, number: int) -> _Row:
+    def _row(self, source: int, number: int) -> Row:
         group, pieces = self.sources[source].find(number)
         return self.row(source, group, pieces)
 
-    def empty_row(self) -> _Row:
+    def empty_row(self) -> Row:
         """A row of padding, for ranks that have none left while others have."""
         source = self.sources[0]
         return self.row(0, source.find(0)[0], [])
 
-    def row(self, source: int, group: _Group, pieces: list[int]) -> _Row:
+    def row(self, source: int, group: _Group, pieces: list[int]) -> Row:
         """A sequence from its pieces: tokens, positions, document numbers, targets, labels."""
         place = self.sources[source]
         room = place.room
@@ -278,10 +244,12 @@ class Batches:
         if self.mask_documents:
             positions[at:] = np.arange(room - at)
         n_cut = sum(int(group.pieces.start[piece]) > 0 for piece in pieces)
-        return _Row(tokens, positions, documents, targets, labels, room - at, n_cut)
+        return Row(tokens, positions, documents, targets, labels, room - at, n_cut)
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
+    """A sequence of T tokens; Batch tells what each array is."""
+
     tokens: np.ndarray
     positions: np.ndarray
     documents: np.ndarray
@@ -291,6 +259,25 @@ class _Row(NamedTuple):
     n_cut: int
 
 
-def _drain(ready: queue.Queue[Batch | BaseException]) -> None:
-    while not ready.empty():
-        ready.get_nowait()
+def stacked(
+    step: int, rows: Sequence[Row], *, masked: bool = True, pinned: bool = False, cursors: tuple[Cursor, ...] = ()
+) -> Batch:
+    """Rows as one batch; `masked` keeps attention within documents, `pinned` is memory from which copies run beside."""
+    tokens, positions, documents, targets, labels = (
+        torch.from_numpy(np.stack([row[i] for row in rows], axis=-2)) for i in range(5)
+    )
+    if pinned:
+        tokens, positions, documents, targets, labels = (
+            one.pin_memory() for one in (tokens, positions, documents, targets, labels)
+        )
+    return Batch(
+        step=step,
+        tokens=tokens,
+        positions=positions,
+        targets=targets,
+        documents=documents if masked else None,
+        labels=labels,
+        n_padded=sum(row.n_padded for row in rows),
+        n_cut=sum(row.n_cut for row in rows),
+        cursors=cursors,
+    )

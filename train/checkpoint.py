@@ -24,7 +24,7 @@ from torch.distributed.checkpoint.state_dict import get_model_state_dict, get_st
 from torch.optim import Optimizer
 
 from curate.errors import RunFailed, WrongUse
-from train.config import CheckpointConfig, PretrainConfig
+from train.config import CheckpointConfig, ModelChoice
 from train.lora import apply_lora, merge_lora
 from train.model import Decoder
 from train.parallel import World
@@ -132,7 +132,10 @@ def load_trained(folder: str | Path) -> Decoder:
     checkpoint = whole[-1] if whole else folder
     if not (checkpoint / _TRAINER).exists():
         raise WrongUse(f"{folder} is neither a run's folder nor a whole checkpoint of one")
-    config = parse(PretrainConfig, json.loads((checkpoint.parents[1] / "config.json").read_text()), where=str(folder))
+    told = json.loads((checkpoint.parents[1] / "config.json").read_text(encoding="utf-8"))
+    config = parse(
+        ModelChoice, {name: told[name] for name in ModelChoice.model_fields if name in told}, where=str(folder)
+    )
     model = Decoder(config.model_config_of())
     if config.lora:
         apply_lora(model, config.lora)

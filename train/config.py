@@ -1,4 +1,8 @@
-"""The configuration of pretraining: one YAML file, checked before anything runs."""
+"""The configuration of training: one YAML file, checked before anything runs.
+
+`CommonConfig` is what every kind of training has; `RunConfig` adds the number of steps and is what the loop reads;
+`PretrainConfig` is pretraining's, and fine-tuning's is in train/sft_config.py.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +15,8 @@ from pydantic import Field, model_validator
 from curate.errors import WrongUse
 from train.lora import LoraConfig
 from train.model import ModelConfig
-from train.presets import PRESETS, preset
 from train.settings import Section
+from train.shapes import shape_of
 
 
 class SourceConfig(Section):
@@ -29,6 +33,7 @@ class DataConfig(Section):
     sequence_length: int = Field(default=2048, ge=4)
     mask_documents: bool = True  # attention, positions and targets stay within a document
     fim_rate: float = Field(default=0.0, ge=0, le=1)  # share of documents that are filled in the middle (CodeFuse: .5)
+    tags: tuple[str, ...] = ()  # the training loss is told by language and by each of these tags
     ahead: int = Field(default=4, ge=1)  # batches that are kept ready
 
 
@@ -65,21 +70,54 @@ class ValidationConfig(Section):
     tags: tuple[str, ...] = ()  # losses are told by language and by each of these tags
 
 
-class PretrainConfig(Section):
-    """A pretraining run."""
+Policy = Literal["off", "warn", "checkpoint", "stop"]
+
+
+class HealthConfig(Section):
+    """What is done when the card reports trouble: nothing, a line, a checkpoint at once, or the end of the run.
+
+    `stop` saves nothing, as the state may be damaged already: the newest checkpoint is from before, and torchrun's
+    --max-restarts goes on from it.
+    """
+
+    every_s: float = Field(default=10.0, gt=0)  # seconds between looks
+    ecc: Policy = "stop"  # memory errors that could not be corrected, since the run began
+    xid: Policy = "stop"  # errors that the driver reports by number
+    # Errors of programs and not of cards; the list is that of NVIDIA's device plugin for Kubernetes.
+    ignored_xids: tuple[int, ...] = (13, 31, 43, 45, 68, 109)
+    throttling: Policy = "warn"  # clocks lowered for heat or by the board's power brake; a power cap is normal
+    temperature: Policy = "warn"
+    max_celsius: float | None = Field(default=None, gt=0)  # inclusive; None: where the card begins to slow down
+
+
+class ModelChoice(Section):
+    """Which model: what it takes to build it again, and no more."""
+
+    model: str  # a preset's name, a run's folder, or a folder with config.json
+    model_changes: dict[str, Any] = {}  # fields of ModelConfig put over it
+    lora: LoraConfig | None = None  # train adapters only
+
+    def model_config_of(self) -> ModelConfig:
+        """The model's shape, with the changes."""
+        found = shape_of(self.model)
+        try:
+            return replace(found, **self.model_changes)
+        except TypeError:
+            fields = ", ".join(ModelConfig.__dataclass_fields__)
+            raise WrongUse(
+                f"model_changes has {', '.join(self.model_changes)}; a model has the fields {fields}"
+            ) from None
+
+
+class CommonConfig(ModelChoice):
+    """What every kind of training has."""
 
     out: Path
-    model: str  # a preset's name, or a folder with config.json
-    model_changes: dict[str, Any] = {}  # fields of ModelConfig put over it
     tokenizer: Path | None = None  # the tokenizer.json that the data were packed with; copied into `out` and exports
-    init_from: Path | None = None  # a folder with safetensors, to go on from those weights
-    lora: LoraConfig | None = None  # train adapters only
-    data: DataConfig
-    validation: ValidationConfig | None = None
+    init_from: Path | None = None  # a run's folder, or one with safetensors, to go on from those weights
     optimizer: OptimizerConfig = OptimizerConfig()
     checkpoint: CheckpointConfig = CheckpointConfig()
-    steps: int = Field(ge=1)
-    global_batch: int = Field(ge=1)  # sequences a step, over all cards
+    health: HealthConfig | None = HealthConfig()  # null: cards are not looked at
     micro_batch: int = Field(default=8, ge=1)  # sequences that a card holds at once
     precision: Literal["float32", "bfloat16", "float16"] = "bfloat16"
     loss_scale: float = Field(default=32_768.0, ge=1)  # the first; float16 only (CodeFuse-13B; its minimum is 1)
@@ -90,9 +128,7 @@ class PretrainConfig(Section):
     seed: int = 0
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        if self.optimizer.schedule == "wsd" and not 0 < self.optimizer.decay_steps <= self.steps:
-            raise ValueError(f"optimizer.decay_steps is {self.optimizer.decay_steps} and must be in 1..{self.steps}")
+    def _adapters_have_weights(self) -> Self:
         if self.optimizer.min_lr > self.optimizer.lr:
             raise ValueError(
                 f"optimizer.min_lr is {self.optimizer.min_lr} and must not be over lr, {self.optimizer.lr}"
@@ -101,27 +137,41 @@ class PretrainConfig(Section):
             raise ValueError("lora trains adapters to weights that are there: name them with init_from")
         if self.lora and self.tensor_parallel > 1:
             raise ValueError("lora needs tensor_parallel: 1")
-        longest = self.model_config_of().max_positions
-        if self.data.sequence_length > longest:
-            raise ValueError(
-                f"data.sequence_length is {self.data.sequence_length}, over the model's {longest}: "
-                f"lower it, or raise model_changes.max_positions"
-            )
         return self
 
-    def model_config_of(self) -> ModelConfig:
-        """The model's shape, with the changes."""
-        from train.export import read_config
+    def check_length(self, sequence_length: int) -> None:
+        """ValueError where sequences are longer than the model can place."""
+        longest = self.model_config_of().max_positions
+        if sequence_length > longest:
+            raise ValueError(
+                f"data.sequence_length is {sequence_length}, over the model's {longest}: "
+                f"lower it, or raise model_changes.max_positions"
+            )
 
-        folder = Path(self.model)
-        found = read_config(folder) if self.model not in PRESETS and folder.is_dir() else preset(self.model)
-        try:
-            return replace(found, **self.model_changes)
-        except TypeError:
-            fields = ", ".join(ModelConfig.__dataclass_fields__)
-            raise WrongUse(
-                f"model_changes has {', '.join(self.model_changes)}; a model has the fields {fields}"
-            ) from None
+
+class RunConfig(CommonConfig):
+    """What the loop reads."""
+
+    steps: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _decays_within_the_run(self) -> Self:
+        if self.optimizer.schedule == "wsd" and not 0 < self.optimizer.decay_steps <= self.steps:
+            raise ValueError(f"optimizer.decay_steps is {self.optimizer.decay_steps} and must be in 1..{self.steps}")
+        return self
+
+
+class PretrainConfig(RunConfig):
+    """A pretraining run."""
+
+    data: DataConfig
+    validation: ValidationConfig | None = None
+    global_batch: int = Field(ge=1)  # sequences a step, over all cards
+
+    @model_validator(mode="after")
+    def _sequences_fit(self) -> Self:
+        self.check_length(self.data.sequence_length)
+        return self
 
     def accumulation(self, data_ranks: int) -> int:
         """Micro-batches a step on each rank. WrongUse where the numbers do not divide."""

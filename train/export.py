@@ -14,9 +14,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from curate.errors import WrongUse
+from train.chat import RoleNames, template
 from train.layouts import LAYOUTS, Layout, fused, layout_for, our_config, part_of, their_config
 from train.model import Decoder, ModelConfig
-from train.special_tokens import END_OF_TEXT
+from train.special_tokens import CHAT_END, CHAT_START, END_OF_TEXT
 
 TOKENIZER = "tokenizer.json"
 _INDEX = "model.safetensors.index.json"
@@ -88,11 +89,13 @@ def export(
     dtype: str = "bfloat16",
     max_shard_bytes: int = 5_000_000_000,
     tokenizer: Path | None = None,
+    chat: RoleNames | None = None,
 ) -> Path:
     """Write a whole (not sharded) model as config.json and safetensors, in several files above `max_shard_bytes`.
 
     The layout is the one that can hold the model: GPT-NeoX, Llama or GPT-BigCode. `dtype` is float32, bfloat16 or
-    float16. `tokenizer`, a tokenizer.json, is copied, and its end of text named as what ends a text. Returns the
+    float16. `tokenizer`, a tokenizer.json, is copied, and its end of text named as what ends a text; with `chat`, the
+    roles' names of a model that chats, its template is written and what ends a text is the end of a turn. Returns the
     folder. WrongUse where no layout fits or the dtype is another.
     """
     if dtype not in _DTYPES:
@@ -101,7 +104,7 @@ def export(
     folder.mkdir(parents=True, exist_ok=True)
     config = their_config(model.config) | {"dtype": dtype, "torch_dtype": dtype}
     if tokenizer is not None:
-        config |= _put_tokenizer(tokenizer, folder)
+        config |= _put_tokenizer(tokenizer, folder, chat)
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     shards = list(_shards(model, _DTYPES[dtype], max_shard_bytes))
     names = [_SINGLE] if len(shards) == 1 else _shard_names(len(shards))
@@ -124,7 +127,7 @@ def trained_tokenizer(folder: str | Path) -> Path | None:
     return next((place / TOKENIZER for place in places if (place / TOKENIZER).is_file()), None)
 
 
-def _put_tokenizer(tokenizer: Path, folder: Path) -> dict[str, Any]:
+def _put_tokenizer(tokenizer: Path, folder: Path, chat: RoleNames | None) -> dict[str, Any]:
     """Write tokenizer.json and tokenizer_config.json; gives config.json's fields on where texts begin and end.
 
     Without them transformers takes its family's own ids for the end, which are other tokens here.
@@ -132,11 +135,14 @@ def _put_tokenizer(tokenizer: Path, folder: Path) -> dict[str, Any]:
     text = tokenizer.read_text(encoding="utf-8")
     added = {one["content"]: one["id"] for one in json.loads(text)["added_tokens"]}
     told: dict[str, Any] = {"tokenizer_class": "PreTrainedTokenizerFast"}
-    if END_OF_TEXT in added:
-        told |= {"eos_token": END_OF_TEXT}
+    end = CHAT_END if chat else END_OF_TEXT
+    if end in added:
+        told |= {"eos_token": end}
+    if chat:
+        told |= {"chat_template": template(chat), "additional_special_tokens": [CHAT_START, CHAT_END]}
     (folder / TOKENIZER).write_text(text, encoding="utf-8")
     (folder / "tokenizer_config.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    return dict.fromkeys(("bos_token_id", "eos_token_id"), added.get(END_OF_TEXT))
+    return {"bos_token_id": added.get(END_OF_TEXT), "eos_token_id": added.get(end)}
 
 
 def _shard_names(n: int) -> list[str]:

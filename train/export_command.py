@@ -17,8 +17,10 @@ def export(
 
     Example: codemill export out/codefuse-1.3b --out out/served --dtype float16
     """
+    from train.chat import trained_roles
     from train.checkpoint import load_trained
     from train.export import export as write
     from train.export import trained_tokenizer
 
-    print(write(load_trained(trained), out, dtype=dtype, tokenizer=trained_tokenizer(trained)))
+    tokenizer, roles = trained_tokenizer(trained), trained_roles(trained)
+    print(write(load_trained(trained), out, dtype=dtype, tokenizer=tokenizer, chat=roles))

@@ -1,18 +1,20 @@
-"""Losses of supervised fine-tuning, over one task or many, as pure functions.
+"""Losses of supervised fine-tuning, over one task or many, as pure functions of packed rows.
 
-Shapes: B samples, T tokens, K tasks. `nll_BT` is each token's negative log-likelihood, `mask_BT` 1 where it counts (the
-assistant's tokens), `tasks_B` each sample's task in 0..K-1. Sources: MFTCoder (Liu et al. 2023) for the balanced and
-focal losses, CoBa (Gong et al. 2024) for the convergence balance.
+Shapes: B rows, T tokens, S slots (B x T of them), K tasks. `nll_BT` is each target's negative log-likelihood,
+`bears_BT` true where it counts (the assistant's tokens), `tasks_BT` the task in 0..K-1 of the sample that a token is
+in, -1 in padding. A sample is a document of one row and has a slot of its own; most slots are empty. Sources: MFTCoder
+(Liu et al. 2023) for the balanced and focal losses, CoBa (Gong et al. 2024) for the convergence balance.
 
-Losses that are sums of tokens are given as weights: loss = sum(nll_BT * weights_BT). Computed over the whole global
-batch before the first micro-batch, they make accumulation and ranks give what one pass would; where each micro-batch
-divides by its own count, it does not.
+Every function gives one part's share of the loss of the whole global batch, of which the totals are given to it: parts
+are added up, so that micro-batches and ranks give what one pass would. Where each part divides by its own count, they
+do not.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,64 +22,86 @@ from torch import Tensor
 from curate.errors import WrongUse
 
 
-def check_masks(mask_BT: Tensor) -> None:
-    """WrongUse names the first sample in which no token counts: it would train on nothing, in silence."""
-    empty = (mask_BT.sum(1) == 0).nonzero().flatten().tolist()
-    if empty:
-        raise WrongUse(
-            f"sample {empty[0]} of {len(mask_BT)} has no token that bears loss ({len(empty)} such samples): "
-            "give it an assistant's turn, or a sequence length at which that is not cut off"
-        )
+def slots(documents_BT: Tensor) -> Tensor:
+    """Each token's slot, int64: row x T + number of its document within the row."""
+    n_rows, n_tokens = documents_BT.shape
+    return torch.arange(n_rows, device=documents_BT.device)[:, None] * n_tokens + documents_BT
 
 
-def token_weights(mask_BT: Tensor) -> Tensor:
-    """The plain mean over tokens: m / sum m."""
-    check_masks(mask_BT)
-    mask_BT = mask_BT.float()
-    return mask_BT / mask_BT.sum()
+def by_slot(values_BT: Tensor, slots_BT: Tensor) -> Tensor:
+    """Sums of values over each slot, float32 or what the values are."""
+    flat = values_BT.flatten()
+    flat = flat if flat.is_floating_point() else flat.float()
+    return torch.zeros(flat.shape, dtype=flat.dtype, device=flat.device).index_add(0, slots_BT.flatten(), flat)
 
 
-def sample_weights(mask_BT: Tensor) -> Tensor:
-    """The mean of the samples' means: m / (B sum_t m), so that a short answer counts as much as a long one."""
-    check_masks(mask_BT)
-    mask_BT = mask_BT.float()
-    return mask_BT / mask_BT.sum(1, keepdim=True) / len(mask_BT)
+def slot_tasks(tasks_BT: Tensor, slots_BT: Tensor) -> Tensor:
+    """The task of the sample in each slot, int64; -1 where there is none."""
+    tasks_S = torch.full((tasks_BT.numel(),), -1, dtype=torch.int64, device=tasks_BT.device)
+    return tasks_S.scatter_(0, slots_BT.flatten(), tasks_BT.flatten().long())
 
 
-def balanced_weights(mask_BT: Tensor, tasks_B: Tensor, weights_K: Tensor) -> Tensor:
+def sample_weights(bears_BT: Tensor, slots_BT: Tensor, n_samples: Tensor) -> Tensor:
+    """The mean of the samples' means: m / (N sum_t m), so that a short answer counts as much as a long one."""
+    n_S = by_slot(bears_BT, slots_BT)
+    return bears_BT / (n_S[slots_BT].clamp(min=1) * n_samples)
+
+
+def balanced_weights(bears_BT: Tensor, tasks_BT: Tensor, n_tokens_K: Tensor, weights_K: Tensor) -> Tensor:
     """The weighted mean of the tasks' token means, over the tasks that are present: w_k m / (sum m of k) / sum w."""
-    check_masks(mask_BT)
-    mask_BT = mask_BT.float()
-    n_tokens_K = torch.zeros_like(weights_K).index_add_(0, tasks_B, mask_BT.sum(1).to(weights_K.dtype))
     present_K = n_tokens_K > 0
     share_K = (weights_K * present_K / n_tokens_K.clamp(min=1)) / (weights_K * present_K).sum()
-    return mask_BT * share_K[tasks_B][:, None]
+    return bears_BT * share_K[tasks_BT.long().clamp(min=0)]
 
 
-def focal_samples(nll_BT: Tensor, mask_BT: Tensor, *, alpha: float = 1.0, gamma: float = 2.0) -> Tensor:
-    """Focal loss by samples: mean_i -alpha (1 - P_i)^gamma Q_i.
+def certainty(nll_BT: Tensor, bears_BT: Tensor, slots_BT: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """P_S and Q_S, each sample's mean probability and mean log-probability, and whether the slot has a sample."""
+    n_S = by_slot(bears_BT, slots_BT)
+    p_S = by_slot((-nll_BT).exp() * bears_BT, slots_BT) / n_S.clamp(min=1)
+    q_S = by_slot(-nll_BT * bears_BT, slots_BT) / n_S.clamp(min=1)
+    return p_S, q_S, n_S > 0
 
-    P and Q are a sample's mean probability and mean log-probability over the tokens that count: what the model
-    knows already counts little (Lin et al. 2017 for single predictions).
+
+def focal_samples(
+    nll_BT: Tensor, bears_BT: Tensor, slots_BT: Tensor, n_samples: Tensor, *, alpha: float = 1.0, gamma: float = 2.0
+) -> Tensor:
+    """Focal loss by samples: (1/N) sum_i -alpha (1 - P_i)^gamma Q_i.
+
+    What the model knows already counts little (Lin et al. 2017 for single predictions).
     """
-    check_masks(mask_BT)
-    n_B = mask_BT.sum(1)
-    p_B = ((-nll_BT).exp() * mask_BT).sum(1) / n_B
-    q_B = -(nll_BT * mask_BT).sum(1) / n_B
-    return (-alpha * (1 - p_B) ** gamma * q_B).mean()
+    p_S, q_S, there_S = certainty(nll_BT, bears_BT, slots_BT)
+    return (-alpha * (1 - p_S) ** gamma * q_S * there_S).sum() / n_samples
 
 
-def focal_tasks(nll_BT: Tensor, mask_BT: Tensor, tasks_B: Tensor, *, alpha: float = 1.0, gamma: float = 2.0) -> Tensor:
-    """Focal loss by tasks: P and Q are averaged over each task's samples first; the mean is over the tasks present."""
-    check_masks(mask_BT)
-    n_B = mask_BT.sum(1)
-    p_B = ((-nll_BT).exp() * mask_BT).sum(1) / n_B
-    q_B = -(nll_BT * mask_BT).sum(1) / n_B
-    terms = []
-    for task in tasks_B.unique():
-        here = tasks_B == task
-        terms.append(-alpha * (1 - p_B[here].mean()) ** gamma * q_B[here].mean())
-    return torch.stack(terms).mean()
+def task_certainty(
+    nll_BT: Tensor, bears_BT: Tensor, slots_BT: Tensor, tasks_BT: Tensor, n_samples_K: Tensor
+) -> tuple[Tensor, Tensor]:
+    """This part's share of P_K and Q_K, the means over each task's samples of P and Q."""
+    p_S, q_S, there_S = certainty(nll_BT, bears_BT, slots_BT)
+    tasks_S = slot_tasks(tasks_BT, slots_BT).clamp(min=0)
+    n_K = n_samples_K.to(p_S.dtype).clamp(min=1)
+    empty_K = torch.zeros_like(n_K)
+    return empty_K.index_add(0, tasks_S, p_S * there_S) / n_K, empty_K.index_add(0, tasks_S, q_S * there_S) / n_K
+
+
+def focal_tasks(p_K: Tensor, q_K: Tensor, present_K: Tensor, *, alpha: float = 1.0, gamma: float = 2.0) -> Tensor:
+    """Focal loss by tasks: the mean over the tasks present of -alpha (1 - P_k)^gamma Q_k, of whole P and Q."""
+    return (-alpha * (1 - p_K) ** gamma * q_K * present_K).sum() / present_K.sum().clamp(min=1)
+
+
+def focal_task_slopes(
+    p_K: Tensor, q_K: Tensor, present_K: Tensor, *, alpha: float = 1.0, gamma: float = 2.0
+) -> tuple[Tensor, Tensor]:
+    """Derivatives of `focal_tasks` by P_K and by Q_K.
+
+    The loss is no sum over samples, so that parts cannot add theirs up; with these taken at the whole batch's P and Q,
+    sum_k (slope_P P_k + slope_Q Q_k) is such a sum and has the same gradient.
+    """
+    p_K, q_K = p_K.detach().requires_grad_(), q_K.detach().requires_grad_()
+    with torch.enable_grad():
+        loss = focal_tasks(p_K, q_K, present_K, alpha=alpha, gamma=gamma)
+    slope_p_K, slope_q_K = torch.autograd.grad(loss, (p_K, q_K))
+    return slope_p_K, slope_q_K
 
 
 class ConvergenceBalance:
@@ -114,9 +138,28 @@ class ConvergenceBalance:
         self.n_seen += 1
         if len(self.losses) >= 2:
             self.slopes.append(_slopes(torch.stack(tuple(self.losses))))
+        return self.weights
+
+    @property
+    def weights(self) -> list[float]:
+        """The tasks' weights as they are now; they sum to 1."""
         if self.n_seen < self.warmup:
             return [1 / self.n_tasks] * self.n_tasks
         return self._weights(torch.stack(tuple(self.slopes))).tolist()
+
+    def state(self) -> dict[str, Any]:
+        """What resuming needs, for JSON."""
+        kept = {name: [one.tolist() for one in getattr(self, name)] for name in ("losses", "slopes")}
+        return kept | {"first": None if self.first is None else self.first.tolist(), "n_seen": self.n_seen}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take a state again."""
+        self.n_seen = state["n_seen"]
+        self.first = None if state["first"] is None else torch.tensor(state["first"], dtype=torch.float64)
+        for name in ("losses", "slopes"):
+            kept: deque[Tensor] = getattr(self, name)
+            kept.clear()
+            kept.extend(torch.tensor(one, dtype=torch.float64) for one in state[name])
 
     def _weights(self, slopes_TK: Tensor) -> Tensor:
         n_slopes, n_tasks = slopes_TK.shape

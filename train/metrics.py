@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from train.console import Console, Face
 
 _TRACE = "trace.jsonl"
 
@@ -17,27 +16,15 @@ class Metrics:
     """Told by rank 0 only. The trace has what a run computes and is the same for the same run, resumed or not; times,
     which never are, go to TensorBoard and the console."""
 
-    def __init__(self, out: Path, *, steps: int, first_step: int, active: bool, quiet: bool = False):
-        self.active, self.steps = active, steps
-        self.console = Console(stderr=True, quiet=quiet)
-        self.bar: Progress | None = None
+    def __init__(self, out: Path, *, steps: int, first_step: int, active: bool, face: Face = "auto"):
+        self.active = active
         if not active:
             return
         from torch.utils.tensorboard.writer import SummaryWriter
 
         self.trace = _cut(out / _TRACE, first_step).open("a", encoding="utf-8")
         self.board = SummaryWriter(str(out / "tensorboard"), purge_step=first_step)
-        if self.console.is_terminal and not quiet:
-            columns = (
-                TextColumn("step"),
-                MofNCompleteColumn(),
-                BarColumn(),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[told]}"),
-            )
-            self.bar = Progress(*columns, console=self.console)
-            self.task = self.bar.add_task("", total=steps, completed=first_step, told="")
-            self.bar.start()
+        self.console = Console(face, steps=steps, first_step=first_step)
 
     def step(self, row: Mapping[str, Any]) -> None:
         """A row of the trace."""
@@ -52,27 +39,38 @@ class Metrics:
                 if value is not None:
                     self.board.add_scalar(name, value, step)
 
-    def progress(self, step: int, told: str) -> None:
-        """Where the run is: on the bar of a terminal, else as a line."""
-        if not self.active:
-            return
-        if self.bar:
-            self.bar.update(self.task, completed=step, told=told)
-        else:
-            self.say(f"step {step}/{self.steps}: {told}")
+    def progress(self, row: Mapping[str, Any]) -> None:
+        """Where the run is, on the console."""
+        if self.active:
+            self.console.row(row)
 
     def say(self, text: str) -> None:
         """One line to the user."""
         if self.active:
-            self.console.print(text, highlight=False, soft_wrap=True)
+            self.console.say(text)
 
     def close(self) -> None:
-        """End the bar and the files."""
+        """End the console and the files."""
         if self.active:
-            if self.bar:
-                self.bar.stop()
+            self.console.close()
             self.trace.close()
             self.board.close()
+
+
+def points_of(row: Mapping[str, Any]) -> dict[str, float | None]:
+    """A row of the trace as points: losses by language as loss/Python, by other dimensions as loss/task/repair."""
+    points: dict[str, float | None] = {name: row[name] for name in ("loss", "lr", "grad_norm", "loss_scale")}
+    for dimension, values in row["by"].items():
+        place = "loss" if dimension == "language" else f"loss/{dimension}"
+        points |= {f"{place}/{name}": loss for name, loss in values.items()}
+    points |= row.get("objective", {})
+    if found := row.get("validation"):
+        points |= {f"validation/{name}": found[name] for name in ("loss", "perplexity", "bits_per_byte")}
+        for dimension, values in found["by"].items():
+            for name, one in values.items():
+                points[f"validation/{dimension}/{name}"] = one["loss"]
+                points[f"validation_bits_per_byte/{dimension}/{name}"] = one["bits_per_byte"]
+    return points
 
 
 def _cut(path: Path, step: int) -> Path:

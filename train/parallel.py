@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import queue
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +18,7 @@ from torch import Tensor, nn
 from torch.distributed.device_mesh import DeviceMesh, init_device_mesh
 from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard
 from torch.distributed.rendezvous import rendezvous
-from torch.distributed.tensor import DTensor, Replicate, Shard, distribute_module
+from torch.distributed.tensor import DTensor, Replicate, Shard, distribute_module, distribute_tensor
 from torch.distributed.tensor.parallel import (
     ColwiseParallel,
     ParallelStyle,
@@ -26,10 +28,13 @@ from torch.distributed.tensor.parallel import (
     parallelize_module,
 )
 
-from curate.errors import WrongUse
+from curate.errors import CodemillError, WrongUse
 from train.model import IGNORED, Decoder, ModelConfig
 
 _TIMEOUT = timedelta(minutes=10)  # a rank that is gone ends the others' collectives after so long
+
+
+_AT_WORK, _WORD_S = "at work", 20.0  # what rank 0 tells while others wait for it, and how often (seconds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +81,77 @@ class World:
         box = [value]
         dist.broadcast_object_list(box, src=0, group=self.checkpoint_group)
         return box[0]
+
+    def any(self, here: bool) -> bool:
+        """Whether it is so on any process."""
+        return bool(self.sum(torch.tensor([float(here)], device=self.device)).item()) if self.size > 1 else here
+
+    def gathered(self, value: Any) -> list[Any]:
+        """Every rank's value of a small object, on all ranks, in their order."""
+        if self.size == 1:
+            return [value]
+        box: list[Any] = [None] * self.size
+        dist.all_gather_object(box, value, group=self.checkpoint_group)
+        return box
+
+    def by_first(self, work: Callable[[], Any]) -> Any:
+        """What `work` gives, done by rank 0 alone; all ranks raise what it raises for the user.
+
+        The others hear from rank 0 all the while, so that work of hours wears out nobody's patience.
+        """
+        if self.size == 1:
+            return work()
+        if self.rank == 0:
+            error, found = self._told_of(work)
+            self.same((error, found if error is None else None))
+        else:
+            while (told := self.same(None)) == _AT_WORK:
+                pass
+            error, found = told
+        if error is not None:
+            raise error
+        return found
+
+    def _told_of(self, work: Callable[[], Any]) -> tuple[CodemillError | None, Any]:
+        """Work done in a thread, and meanwhile a word to the other ranks now and then."""
+        ended: queue.Queue[tuple[BaseException | None, Any]] = queue.Queue()
+        threading.Thread(target=_done, args=(work, ended), daemon=True, name="first").start()
+        while True:
+            try:
+                error, found = ended.get(timeout=_WORD_S)
+            except queue.Empty:
+                self.same(_AT_WORK)
+                continue
+            if error is None or isinstance(error, CodemillError):
+                return error, found
+            raise error
+
+
+def _done(work: Callable[[], Any], ended: queue.Queue[tuple[BaseException | None, Any]]) -> None:
+    try:
+        ended.put((None, work()))
+    except BaseException as error:
+        ended.put((error, None))
+
+
+def fill(model: Decoder, whole: Decoder, where: str) -> None:
+    """A model's parameters, sharded or not, from a whole one on the CPU that every rank has. Adapters stay as they are.
+
+    WrongUse, with `where` the whole one comes from, where one is missing or misshapen.
+    """
+    values = dict(whole.named_parameters())
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if "lora_" in name:
+                continue
+            value = values.get(name)
+            if value is None or value.shape != parameter.shape:
+                found = "missing" if value is None else f"of shape {tuple(value.shape)}"
+                raise WrongUse(f"{where}: {name} is {found} and must be of shape {tuple(parameter.shape)}")
+            own: Tensor = value.to(parameter.device, parameter.dtype)
+            if isinstance(parameter, DTensor):
+                own = distribute_tensor(own, parameter.device_mesh, parameter.placements, src_data_rank=None)
+            parameter.copy_(own)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ def pretrain(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="K=V", help="put a setting over the file's")
     ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON lines, for machines")] = False,
 ) -> None:
     """Train a model on packed tokens. Interrupted? The same command goes on from the newest checkpoint.
 
@@ -27,7 +28,7 @@ def pretrain(
     from train.pretrain import pretrain as run
     from train.settings import load
 
-    run(load(PretrainConfig, config, settings or ()))
+    run(load(PretrainConfig, config, settings or ()), face="json" if as_json else "auto")
 
 
 if __name__ == "__main__":

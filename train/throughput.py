@@ -50,33 +50,46 @@ def peak_flops(card: str) -> float | None:
     return None if tflops is None else tflops * 1e12
 
 
-def flops_per_token(config: ModelConfig, sequence_length: int) -> float:
+def flops_per_token(config: ModelConfig, sequence_length: int, *, adapters_only: bool = False) -> float:
     """Operations to train on one token: 6 N + 12 L H C T (PaLM, Chowdhery et al. 2022, appendix B).
 
     N are the parameters without embedding tables, which are looked up, and with the head, which is multiplied by, tied
     or not. Attention counts whole sequences as that paper does: causal and document masks make the true number smaller
     and so the utilisation told larger, by at most 12 L H C T / (6 N + 12 L H C T). What is recomputed does not count.
+    With `adapters_only` it is 4 N: frozen weights have no gradients; the adapters' own operations, under a hundredth,
+    are left out.
     """
     looked_up = config.max_positions * config.d_model if config.positions == "learned" else 0
     looked_up += 0 if config.tied else config.vocab_size * config.d_model
     n = n_parameters(config) - looked_up
-    return 6.0 * n + 12.0 * config.n_layers * config.d_model * sequence_length
+    return (4.0 if adapters_only else 6.0) * n + 12.0 * config.n_layers * config.d_model * sequence_length
 
 
 class Speed:
-    """Tokens a second, the share of the cards' peak, and the share of time in which the data was waited for."""
+    """Tokens a second, the share of the cards' peak, and the share of time in which the data was waited for.
+
+    The peak is that of 16-bit products: in float32 (`half` false) no share is told.
+    """
 
     def __init__(
-        self, config: ModelConfig, sequence_length: int, global_batch: int, device: torch.device, n_cards: int
+        self,
+        config: ModelConfig,
+        sequence_length: int,
+        device: torch.device,
+        n_cards: int,
+        *,
+        half: bool = True,
+        adapters_only: bool = False,
     ):
         self.device, self.n_cards = device, n_cards
-        self.flops = flops_per_token(config, sequence_length)
-        self.peak = peak_flops(torch.cuda.get_device_name(device)) if device.type == "cuda" else None
-        self.n_tokens_a_step = global_batch * sequence_length
+        self.flops = flops_per_token(config, sequence_length, adapters_only=adapters_only)
+        self.card = torch.cuda.get_device_name(device) if device.type == "cuda" else None
+        self.peak = peak_flops(self.card) if self.card and half else None
+        self.unknown_card = self.card if self.card and half and self.peak is None else None
         self._again()
 
     def _again(self) -> None:
-        self.began, self.waited, self.n_steps = time.perf_counter(), 0.0, 0
+        self.began, self.waited, self.n_tokens, self.n_steps = time.perf_counter(), 0.0, 0, 0
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -84,17 +97,24 @@ class Speed:
         began = time.perf_counter()
         yield
         self.waited += time.perf_counter() - began
+
+    def trained(self, n_tokens: int) -> None:
+        """A step is done, on so many tokens over all cards; padding counts, for the cards work on it."""
+        self.n_tokens += n_tokens
         self.n_steps += 1
 
     def since_last(self) -> dict[str, float | None]:
-        """Figures since they were last asked for; padding counts as tokens, for the card works on it."""
+        """Figures since they were last asked for; memory in GB, the most that was allocated and reserved."""
         seconds = time.perf_counter() - self.began
-        rate = self.n_tokens_a_step * self.n_steps / seconds
+        rate = self.n_tokens / seconds
+        cuda = self.device.type == "cuda"
         told = {
             "tokens_per_s": rate,
+            "step_s": seconds / max(1, self.n_steps),
             "mfu": rate * self.flops / (self.peak * self.n_cards) if self.peak else None,
             "data_wait_share": self.waited / seconds,
-            "memory_gb": torch.cuda.max_memory_allocated(self.device) / 1e9 if self.device.type == "cuda" else None,
+            "memory_gb": torch.cuda.max_memory_allocated(self.device) / 1e9 if cuda else None,
+            "memory_reserved_gb": torch.cuda.max_memory_reserved(self.device) / 1e9 if cuda else None,
         }
         self._again()
         return told

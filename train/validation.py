@@ -1,16 +1,21 @@
-"""Loss on held-out tokens: perplexity and bits per byte, for all of it and by language and tag."""
+"""Loss on held-out tokens: perplexity and bits per byte, for all of it and by language and any tag.
+
+A tag is whatever the packed documents carry: a portrait dimension, a band of quality, the kind of a module.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from train.batches import Batch, Batches, Source, labels_of
+from train.batches import Batch, Batches, Labels, Source, labels_of
 from train.config import ValidationConfig
 from train.model import IGNORED
 from train.order import Mixture
@@ -25,35 +30,32 @@ def by_label(values_BT: Tensor, labels_BT: Tensor, n: int) -> Tensor:
     return sums.index_add_(0, places, values_BT.flatten().double())
 
 
-class Validation:
-    """Held-out packed tokens, looked at in the same order each time, an equal part on each data rank.
+@dataclass(frozen=True, kw_only=True)
+class HeldOut:
+    """A part of what is held out: this rank's batches of it, as many on all ranks and the same each time, and the
+    bytes of text that each id of the vocabulary stands for (None: no bits per byte are told)."""
 
-    Perplexity is exp(nats / tokens), bits per byte nats / ln 2 / bytes, over the tokens that are targets: all but each
-    document's first. Bits per byte need the writer's `token_bytes` and do not depend on the tokenizer.
+    batches: Callable[[], Iterator[Batch]]
+    token_bytes: np.ndarray | None = None
+
+
+class Validation:
+    """Held-out parts, looked at in the same order each time.
+
+    Perplexity is exp(nats / tokens), bits per byte nats / ln 2 / bytes, over the tokens that are targets. Bits per byte
+    do not depend on the tokenizer.
     """
 
-    def __init__(self, config: ValidationConfig, *, room: int, micro_batch: int, mask_documents: bool, world: World):
-        packed = [Packed(path) for path in config.sources]
-        sources = [Source(one, room=room, seed=0, name=f"validation {i}") for i, one in enumerate(packed)]
-        self.labels = [labels_of(packed), *(labels_of(packed, tag) for tag in config.tags)]
-        self.token_bytes = [one.token_bytes for one in packed]
-        self.world, self.micro_batch, self.limit = world, micro_batch, config.max_sequences
-        self.batches = Batches(
-            sources=sources,
-            mixture=Mixture([1.0] * len(sources), 0),
-            labels=self.labels,
-            global_batch=micro_batch * world.data_size,
-            rank=world.data_rank,
-            world=world.data_size,
-            mask_documents=mask_documents,
-        )
+    def __init__(self, parts: Sequence[HeldOut], labels: Sequence[Labels], world: World):
+        self.parts, self.labels, self.world = parts, labels, world
 
     @torch.no_grad()
     def __call__(self, model: nn.Module) -> dict[str, Any]:
         """{"loss", "perplexity", "bits_per_byte", "n_tokens", "by": {dimension: {value: the same}}}."""
         sums = [torch.zeros(3, len(one.names) + 1, dtype=torch.float64) for one in self.labels]
-        for source, lengths in enumerate(self._lengths()):
-            for batch in self._source(source):
+        for part in self.parts:
+            lengths = self._lengths(part)
+            for batch in part.batches():
                 moved = batch.on(self.world.device)
                 nll = model(moved.tokens, moved.positions, moved.documents, moved.targets)
                 borne = moved.targets != IGNORED
@@ -65,23 +67,47 @@ class Validation:
         whole = self.world.sum(torch.cat(sums, dim=1).to(self.world.device)).cpu() / (
             self.world.size / self.world.data_size
         )
-        parts = whole.split([len(one.names) + 1 for one in self.labels], dim=1)
-        found = _told(*parts[0].sum(1).tolist())
-        return found | {"by": {one.name: _by(one.names, part) for one, part in zip(self.labels, parts, strict=True)}}
+        split = whole.split([len(one.names) + 1 for one in self.labels], dim=1)
+        found = _told(*split[0].sum(1).tolist())
+        return found | {"by": {one.name: _by(one.names, part) for one, part in zip(self.labels, split, strict=True)}}
 
-    def _lengths(self) -> Iterator[Tensor | None]:
-        for found in self.token_bytes:
-            yield None if found is None else torch.from_numpy(found.astype(np.float64)).to(self.world.device)
+    def _lengths(self, part: HeldOut) -> Tensor | None:
+        if part.token_bytes is None:
+            return None
+        return torch.from_numpy(part.token_bytes.astype(np.float64)).to(self.world.device)
 
-    def _source(self, source: int) -> Iterator[Batch]:
-        """This rank's batches of a source; all ranks have as many, the last ones padded."""
-        place = self.batches.sources[source]
-        n = place.n_sequences() if self.limit is None else min(place.n_sequences(), self.limit)
-        step = self.batches.global_batch
-        for first in range(0, n, step):
-            numbers = range(first + self.world.data_rank * self.micro_batch, first + step)[: self.micro_batch]
-            rows = [self.batches.row(source, *place.find(number)) for number in numbers if number < n]
-            yield self.batches.stacked(0, rows + [self.batches.empty_row()] * (self.micro_batch - len(rows)))
+
+def packed_validation(
+    config: ValidationConfig, *, room: int, micro_batch: int, mask_documents: bool, world: World
+) -> Validation:
+    """Held-out packed tokens, an equal part on each data rank; all tokens but each document's first are targets."""
+    packed = [Packed(path) for path in config.sources]
+    labels = [labels_of(packed), *(labels_of(packed, tag) for tag in config.tags)]
+    batches = Batches(
+        sources=[Source(one, room=room, seed=0, name=f"validation {i}") for i, one in enumerate(packed)],
+        mixture=Mixture([1.0] * len(packed), 0),
+        labels=labels,
+        global_batch=micro_batch * world.data_size,
+        rank=world.data_rank,
+        world=world.data_size,
+        mask_documents=mask_documents,
+    )
+    parts = [
+        HeldOut(batches=partial(_once, batches, i, config.max_sequences), token_bytes=one.token_bytes)
+        for i, one in enumerate(packed)
+    ]
+    return Validation(parts, labels, world)
+
+
+def _once(batches: Batches, source: int, limit: int | None) -> Iterator[Batch]:
+    """This rank's batches of the first epoch of a source, up to `limit` sequences; the last ones are padded."""
+    place = batches.sources[source]
+    n = place.n_sequences() if limit is None else min(place.n_sequences(), limit)
+    step, size = batches.global_batch, batches.global_batch // batches.world
+    for first in range(0, n, step):
+        numbers = range(first + batches.rank * size, first + step)[:size]
+        rows = [batches.row(source, *place.find(number)) for number in numbers if number < n]
+        yield batches.stacked(0, rows + [batches.empty_row()] * (size - len(rows)))
 
 
 def _told(nats: float, n_tokens: float, n_bytes: float) -> dict[str, Any]:

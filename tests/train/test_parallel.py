@@ -15,14 +15,18 @@ from typing import Any
 
 import pytest
 import torch
+from chats import N_IDS, byte_tokenizer, sums, write_chats
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from train.config import PretrainConfig
-from train.pretrain import TrainState, pretrain
+from train.pretrain import pretrain
 from train.settings import parse
+from train.sft import sft
+from train.sft_config import SftConfig
+from train.start import TrainState
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["train.pretrain", "torch.utils.tensorboard.writer"])
+PROCESSES.set_forkserver_preload(["train.pretrain", "train.sft", "torch.utils.tensorboard.writer"])
 
 
 def process(rank: int, world: int, port: int, settings: dict[str, Any], dies_at: int | None) -> None:
@@ -31,7 +35,7 @@ def process(rank: int, world: int, port: int, settings: dict[str, Any], dies_at:
     place = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": world, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
     os.environ |= {key: str(value) for key, value in place.items()}
     if dies_at is not None:
-        import train.pretrain as module
+        import train.loop as module
 
         step = module.train_step
 
@@ -41,7 +45,10 @@ def process(rank: int, world: int, port: int, settings: dict[str, Any], dies_at:
             return step(state, *rest)
 
         module.train_step = dying  # type: ignore[assignment]
-    pretrain(parse(PretrainConfig, settings, where="test"), quiet=True)
+    if "epochs" in settings:
+        sft(parse(SftConfig, settings, where="test"), face="quiet")
+    else:
+        pretrain(parse(PretrainConfig, settings, where="test"), face="quiet")
 
 
 def run(world: int, settings: dict[str, Any], *, dies_at: int | None = None, **changes: Any) -> list[dict[str, Any]]:
@@ -66,7 +73,7 @@ def trace(settings: dict[str, Any]) -> list[dict[str, Any]]:
 def worker(settings: dict[str, Any], killed: str) -> None:
     """One rank of an elastic launch; the second is killed before the fourth step, once."""
     torch.set_num_threads(1)
-    import train.pretrain as module
+    import train.loop as module
 
     step = module.train_step
 
@@ -77,7 +84,7 @@ def worker(settings: dict[str, Any], killed: str) -> None:
         return step(state, *rest)
 
     module.train_step = dying  # type: ignore[assignment]
-    pretrain(parse(PretrainConfig, settings, where="test"), quiet=True)
+    pretrain(parse(PretrainConfig, settings, where="test"), face="quiet")
 
 
 def assert_same(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> None:
@@ -85,7 +92,8 @@ def assert_same(found: list[dict[str, Any]], wanted: list[dict[str, Any]]) -> No
     for key in ("n_tokens", "loss", "grad_norm"):
         assert [row[key] for row in found] == pytest.approx([row[key] for row in wanted], rel=2e-5), key
     for row, other in zip(found, wanted, strict=True):
-        assert row["by_language"] == pytest.approx(other["by_language"], rel=2e-5)
+        for dimension, losses in row["by"].items():
+            assert losses == pytest.approx(other["by"][dimension], rel=2e-5)
 
 
 def test_killed_and_started_again_is_as_if_nothing_was(settings: dict[str, Any], tmp_path: Path) -> None:
@@ -134,3 +142,22 @@ def test_one_key_and_value_head_and_a_tied_head_are_split_as_well(settings: dict
     alone = run(1, settings, model="tiny-starcoder", steps=3)
     shared = run(4, settings, model="tiny-starcoder", steps=3, tensor_parallel=2, out=str(tmp_path / "shared"))
     assert_same(shared, alone)
+
+
+@pytest.mark.parametrize("loss", ["focal_task", "coba"])
+def test_fine_tuning_on_two_ranks_is_fine_tuning_on_one(loss: str, tmp_path: Path) -> None:
+    files = [
+        {"path": str(write_chats(tmp_path / f"{task}.jsonl", sums(n, n, task)))} for task, n in (("a", 9), ("b", 5))
+    ]
+    settings: dict[str, Any] = {
+        "model": "tiny-llama", "model_changes": {"vocab_size": N_IDS}, "precision": "float32",
+        "tokenizer": str(byte_tokenizer(tmp_path / "tokenizer.json")), "loss": loss, "optimizer": {"lr": 3e-3},
+        "data": {"files": files, "sequence_length": 128}, "epochs": 2, "global_batch": 7, "max_steps": 3,
+        "validation": {"files": files, "every": 1}, "coba": {"warmup": 2}, "checkpoint": {"every": 2},
+    }  # fmt: skip
+    alone = run(1, settings | {"out": str(tmp_path / "alone")})
+    shared = run(2, settings | {"out": str(tmp_path / "shared")})
+    assert_same(shared, alone)
+    for row, other in zip(shared, alone, strict=True):
+        assert row["validation"]["by"]["task"]["b"] == pytest.approx(other["validation"]["by"]["task"]["b"], rel=2e-5)
+        assert row.get("objective", {}) == pytest.approx(other.get("objective", {}), rel=1e-4)

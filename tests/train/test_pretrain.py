@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 import torch
 
-import train.pretrain as module
+import train.loop as module
 from curate.errors import RunFailed, WrongUse
+from train.batches import Batches
 from train.checkpoint import finished, load_trained, trainer_of
 from train.config import PretrainConfig
 from train.export import export, load_weights, read_config
@@ -21,14 +22,14 @@ from train.parallel import World
 from train.presets import preset
 from train.pretrain import pretrain
 from train.settings import load, parse
-from train.validation import Validation
+from train.validation import packed_validation
 
 GOLDEN = Path(__file__).parent / "golden"
 
 
 def run(settings: dict[str, Any], **changes: Any) -> list[dict[str, Any]]:
     """Run to the end; the rows of the trace."""
-    pretrain(parse(PretrainConfig, settings | changes, where="test"), quiet=True)
+    pretrain(parse(PretrainConfig, settings | changes, where="test"), face="quiet")
     return trace(settings | changes)
 
 
@@ -48,15 +49,16 @@ def test_losses_are_the_golden_ones(name: str, settings: dict[str, Any]) -> None
 
 
 def test_it_learns(settings: dict[str, Any]) -> None:
-    rows = run(settings, steps=30)
+    rows = run(settings, steps=30, data=settings["data"] | {"tags": ["kind"]})
+    assert rows[0]["by"]["kind"].keys() == {"main", "test"}
     assert rows[0]["loss"] == pytest.approx(math.log(256), rel=0.02)
     assert rows[-1]["loss"] < 0.8 * rows[0]["loss"]
-    assert rows[0]["by_language"].keys() == {"C", "Go", "Python"}
+    assert rows[0]["by"]["language"].keys() == {"C", "Go", "Python"}
 
 
 def test_one_batch_is_learnt_by_heart(settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    batch = module.Batches.batch
-    monkeypatch.setattr(module.Batches, "batch", lambda self, step: batch(self, 0))
+    batch = Batches.batch
+    monkeypatch.setattr(Batches, "batch", lambda self, step: batch(self, 0))
     data = settings["data"] | {"fim_rate": 0.0}
     rows = run(settings, steps=60, global_batch=2, micro_batch=2, data=data)
     assert rows[-1]["loss"] < 0.02
@@ -169,7 +171,7 @@ def test_validation_is_what_documents_lose_one_by_one(corpus: dict[str, Path]) -
     packed = Packed(corpus["held_out"])
     config = ValidationConfig(sources=(corpus["held_out"],), tags=("kind",))
     world = World(device=torch.device("cpu"))
-    found = Validation(config, room=64, micro_batch=3, mask_documents=True, world=world)(model)
+    found = packed_validation(config, room=64, micro_batch=3, mask_documents=True, world=world)(model)
     sums: dict[str, list[float]] = {}
     languages, names = packed.languages
     for i, (start, n) in enumerate(zip(packed.starts, packed.lengths, strict=True)):

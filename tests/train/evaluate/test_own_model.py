@@ -172,7 +172,7 @@ def test_a_tokenizer_that_is_not_there_or_not_the_models_is_told(run: Path, tmp_
 def test_the_runs_tokenizer_comes_along(settings: dict[str, Any], tmp_path: Path) -> None:
     tokenizer = bytes_tokenizer(tmp_path / "bytes.json", more=256 - N_IDS)  # transformers draws from all ids
     changed = settings | {"tokenizer": str(tokenizer), "steps": 1}
-    pretrain(parse(PretrainConfig, changed, where="test"), quiet=True)
+    pretrain(parse(PretrainConfig, changed, where="test"), face="quiet")
     out = Path(settings["out"])
     step = out / "checkpoints" / "step-00000001"
     assert trained_tokenizer(out) == trained_tokenizer(step) == out / "tokenizer.json"
@@ -193,10 +193,10 @@ def test_a_tokenizer_that_did_not_pack_the_data_is_refused(settings: dict[str, A
     settings["data"] |= {"sources": [{"path": str(tmp_path / "packed")}]}
     settings["tokenizer"] = str(bytes_tokenizer(tmp_path / "bytes.json"))
     with pytest.raises(WrongUse, match=r"packed was packed with a tokenizer of hash (ab)+ and .*bytes.json has"):
-        pretrain(parse(PretrainConfig, settings, where="test"), quiet=True)
+        pretrain(parse(PretrainConfig, settings, where="test"), face="quiet")
     settings["tokenizer"] = str(tmp_path / "none.json")
     with pytest.raises(WrongUse, match=r"tokenizer: .*none.json cannot be read"):
-        pretrain(parse(PretrainConfig, settings, where="test"), quiet=True)
+        pretrain(parse(PretrainConfig, settings, where="test"), face="quiet")
 
 
 def test_a_whole_evaluation_of_a_run(run: Path, tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
-"""Completions from a checkpoint of `codemill train pretrain`: greedy, sampling and beam search, in batches.
+"""Completions from a checkpoint of `codemill train pretrain` or `sft`: greedy, sampling and beam search, in batches.
 
 The folder is a run's, which means its newest checkpoint, or one checkpoint's. Its tokenizer.json lies in it, or in the
-run's folder. A text is tokenized as it is, with nothing put before it, as documents are packed. What is drawn depends
+run's folder. A text is tokenized as it is, with nothing put before it, as documents are packed; messages, of a model
+that was fine-tuned on some, as ChatML. What is drawn depends
 on a sample's seed and not on its batch, as `train.sampling` says. (A batch moves logits by rounding, as it does under
 every batched decoder; on a near tie that can still change a token.)
 """
@@ -14,9 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import WrongUse
+from train.chat import ChatTokens, trained_roles
+from train.chat_formats import Turn
 from train.evaluate.completions import Completion
 from train.evaluate.generators.protocol import Key, Request, Sampling, cut_at
 from train.special_tokens import END_OF_TEXT, ids
+from train.tokenizer import Tokenizer
 
 
 class OwnModel:
@@ -34,6 +38,7 @@ class OwnModel:
         self.name, self.batch = f"{checkpoint.parents[1].name}/{checkpoint.name}", batch
         self.device = device or ("cuda" if torch.cuda.is_available() else "cpu")
         self.tokenizer = _tokenizer(folder)
+        self.chat = _chat(folder)
         model = load_trained(checkpoint)
         self.context = model.config.max_positions
         self.n_ids = max(self.tokenizer.get_vocab(with_added_tokens=True).values()) + 1
@@ -71,8 +76,11 @@ class OwnModel:
     def _tokens(self, request: Request) -> list[int]:
         """A prompt's ids; an empty prompt is the end of the text before."""
         if request.chat:
-            raise WrongUse(f"{self.name} was trained on texts and not on messages: ask with --style base")
-        found: list[int] = self.tokenizer.encode(request.prompt, add_special_tokens=False).ids
+            if self.chat is None:
+                raise WrongUse(f"{self.name} was trained on texts and not on messages: ask with --style base")
+            found = self.chat.prompt([Turn(role, content) for role, content in request.chat])
+        else:
+            found = self.tokenizer.encode(request.prompt, add_special_tokens=False).ids
         if len(found) >= self.context:
             raise WrongUse(
                 f"{request.task_id}: a prompt of {len(found)} tokens, where {self.name} takes {self.context}: "
@@ -127,6 +135,17 @@ def _stopped(tokenizer: Any, stops: Sequence[tuple[str, ...]], row: int, new: li
         return False
     tail = tokenizer.decode(new[-max(len(stop.encode()) for stop in stops[row]) :])
     return any(stop in tail for stop in stops[row])
+
+
+def _chat(folder: Path) -> ChatTokens | None:
+    """How a run's model was taught to chat, None where it was not."""
+    roles = trained_roles(folder)
+    if roles is None:
+        return None
+    from train.export import trained_tokenizer
+
+    path = trained_tokenizer(folder)
+    return ChatTokens(Tokenizer(path), roles) if path else None
 
 
 def _tokenizer(folder: Path) -> Any:

@@ -23,11 +23,13 @@ from rich.console import Console
 from rich.table import Table
 
 from train.config import PretrainConfig
+from train.loop import train_step
 from train.packed import Packed, PackedWriter
 from train.parallel import joined
 from train.presets import n_parameters, preset
-from train.pretrain import batches_for, first_state, train_step
+from train.pretrain import batches_for
 from train.settings import parse
+from train.start import first_state
 from train.throughput import Speed
 
 _SPECIAL = {"end_of_text": 0, "fim_prefix": 1, "fim_middle": 2, "fim_suffix": 3}
@@ -113,7 +115,8 @@ def _figures(config: PretrainConfig, steps: int) -> dict[str, Any]:
         state = first_state(config, world)
         batches = batches_for(config, [Packed(source.path) for source in config.data.sources], world)
         model = config.model_config_of()
-        speed = Speed(model, config.data.sequence_length, config.global_batch, world.device, world.size)
+        half = config.precision != "float32"
+        speed = Speed(model, config.data.sequence_length, world.device, world.size, half=half)
         ready = batches.from_step(0)
         losses = []
         try:
@@ -123,7 +126,8 @@ def _figures(config: PretrainConfig, steps: int) -> dict[str, Any]:
                     speed.since_last()
                 with speed.waiting():
                     batch = next(ready).on(world.device)
-                losses.append(train_step(state, batch, config, world, batches.labels[0].names)["loss"])
+                losses.append(train_step(state, batch, config, world, batches.labels)["loss"])
+                speed.trained(batch.tokens.numel() * world.data_size)
             return {
                 "parameters": n_parameters(model),
                 **speed.since_last(),

@@ -12,7 +12,7 @@ import typer
 import yaml
 from rich.console import Console
 
-from curate import cli_facts
+from curate import cli_facts, cli_held_out, cli_index, cli_rules
 from curate.errors import CodemillError, WrongUse
 from train.cli import app as trainer
 
@@ -25,8 +25,11 @@ app = typer.Typer(
 recipes_app = typer.Typer(invoke_without_command=True)
 app.add_typer(recipes_app, name="recipes")
 app.add_typer(trainer)
+app.add_typer(cli_index.index_app, name="index")
 app.command()(cli_facts.facts)
 app.command()(cli_facts.query)
+app.command()(cli_rules.rules)
+app.command()(cli_held_out.hold_out)
 
 _INTERRUPTED = "interrupted: the same command goes on where it stopped"
 
@@ -38,10 +41,19 @@ _RunFolder = Annotated[Path, typer.Option("--run", help="the folder of a finishe
 @app.command()
 def run(
     recipe: Annotated[str, typer.Argument(help="a shipped recipe's name, or a YAML file")],
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="folders, .jsonl(.gz|.zst), .parquet, globs")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT...",
+            help="folders, git repositories (REPO@REV), archives, .jsonl(.gz|.zst), .parquet, URLs, globs",
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", help="the folder to write; new, or of an interrupted run")],
     master: Annotated[str | None, typer.Option(help="local[N], spark://HOST:PORT, yarn, k8s://URL")] = None,
     settings: _Set = None,
+    index: Annotated[
+        Path | None, typer.Option("--index", help="an index of earlier runs, whose files count as kept")
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="remove an earlier run in --out first")] = False,
     keep_work: Annotated[bool, typer.Option("--keep-work", help="leave OUT/_work in place")] = False,
     as_json: _Json = False,
@@ -52,11 +64,16 @@ def run(
     """
     from curate import summary
     from curate.api import run as run_recipe
+    from curate.index import settings_for
     from curate.progress import Reporter
+    from curate.recipe import load
 
     reporter = Reporter("json" if as_json else "auto")
+    changes = list(settings or ())
+    if index is not None:
+        changes += settings_for(load(recipe, changes), index)
     finished = run_recipe(
-        recipe, inputs, out, settings=settings or (), master=master, fresh=fresh, keep_work=keep_work, reporter=reporter
+        recipe, inputs, out, settings=changes, master=master, fresh=fresh, keep_work=keep_work, reporter=reporter
     )
     if as_json:
         print(

@@ -15,9 +15,11 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 from datatrove.pipeline.writers.disk_base import DiskWriter
 
-from curate import readers
 from curate.narrow import mill, work_schema
+from curate.readers import BATCH_ROWS
 from curate.recipe import load
+from curate.sources import datasets
+from curate.sources.raw import RAW
 from curate.stage import Stage, Wide, check_contracts
 
 _TOLD = ("language", "encoding", "licence", "content_id", "size_bytes", "n_lines", "redactions", "signals")
@@ -79,7 +81,7 @@ class NarrowStages(PipelineStep):
         for document in data:
             held.append(document)
             n_chars += len(document.text)
-            if n_chars >= self.batch_bytes or len(held) >= readers.BATCH_ROWS:
+            if n_chars >= self.batch_bytes or len(held) >= BATCH_ROWS:
                 yield held
                 held, n_chars = [], 0
         if held:
@@ -88,7 +90,7 @@ class NarrowStages(PipelineStep):
     def _milled(self, documents: list[Document]) -> list[dict[str, Any]]:
         """A row for each document, in their order."""
         rows = [_raw(number, document) for number, document in enumerate(documents)]
-        raw = pa.RecordBatch.from_pylist(rows, schema=readers.RAW)
+        raw = pa.RecordBatch.from_pylist(rows, schema=RAW)
         done = mill(raw, "datatrove", self.stages, self.schema).to_pylist()
         return sorted(done, key=lambda row: int(row["file_id"]))
 
@@ -96,16 +98,16 @@ class NarrowStages(PipelineStep):
 def _raw(number: int, document: Document) -> dict[str, Any]:
     text = document.text.encode("utf-8", "surrogatepass")
     described: Mapping[str, Any] = document.metadata
-    path = _first(described, readers.PATH) or document.id
-    stars = _first(described, readers.STARS)
+    path = _first(described, datasets.PATH) or document.id
+    stars, licence = _first(described, datasets.STARS), _first(described, datasets.LICENCE)
     return {
         "file_id": str(number),
         "source": {"uri": document.id, "member": None, "row": None, "revision": None},
-        "repo": _first(described, readers.REPO),
+        "repo": _first(described, datasets.REPO),
         "path": str(path),
-        "licence": _first(described, readers.LICENCE) if isinstance(_first(described, readers.LICENCE), str) else None,
+        "licence": licence if isinstance(licence, str) else None,
         "stars": stars if isinstance(stars, int) else None,
-        "claimed_language": _first(described, readers.LANGUAGE),
+        "claimed_language": _first(described, datasets.LANGUAGE),
         "size_bytes": len(text),
         "raw": text,
         "drop_reason": None,

@@ -40,7 +40,7 @@ WORKED = pa.schema([("written", pa.string()), ("rows", pa.int64()), ("units", pa
 
 _ZSTD_LEVEL = 1  # of what is read once or twice and removed
 _ROW_BYTES = 2_048  # what a row holds beside its content: signals, signatures
-_UNREAD = ("unreadable", "no_content_column")  # of Parquet: one row tells of `drop_value` rows
+_UNREAD = ("unreadable", "no_content_column")  # of ranges of rows or entries: one row tells of `drop_value` of them
 
 
 def work_schema(extra: dict[str, pa.DataType]) -> pa.Schema:
@@ -69,7 +69,9 @@ class NarrowPass:
         for batch in packs:
             for held in batch.column("units").to_pylist():
                 for kind, units in _by_kind(held):
-                    for raw in read_units(units, max_bytes=self.read.max_bytes, batch_bytes=self.read.batch_bytes):
+                    for raw in read_units(
+                        units, max_bytes=self.read.max_bytes, batch_bytes=self.read.batch_bytes, stars=self.read.table()
+                    ):
                         yield mill(raw, kind, self.stages, self.schema)
 
 
@@ -100,7 +102,8 @@ def count_units(rows: pa.RecordBatch) -> Counter[str]:
     columns = (rows.column(name).to_pylist() for name in ("unit_kind", "drop_reason", "drop_value"))
     counts: Counter[str] = Counter()
     for kind, reason, value in zip(*columns, strict=True):
-        counts[kind] += int(value) if kind == "parquet" and reason in _UNREAD else 1
+        tells_of_many = kind in ("parquet", "git") and reason in _UNREAD and value is not None
+        counts[kind] += int(value) if tells_of_many else 1
     return counts
 
 

@@ -19,9 +19,10 @@ from analyzers.syntax.limits import Limits
 from analyzers.syntax.task import examine
 from analyzers.text.measure import measure
 from curate import recipe
-from curate.inputs import Start, walk
+from curate.inputs import walk
 from curate.narrow import mill, work_schema
 from curate.readers import read_units
+from curate.sources.unit import Start
 from curate.stage import Stage, check_contracts
 from dedup.exact import keys
 from dedup.near import NearMinHash, NearSimHash, near

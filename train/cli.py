@@ -8,18 +8,27 @@ from typing import Annotated
 
 import typer
 
+from train.ablation.command import ablate
 from train.data_commands import instructions, pack, tokenizer
 from train.export_command import export
 from train.pretrain_command import pretrain
+from train.rl_command import prompts, rl
+from train.scaling.command import scaling
+from train.sft_command import sft
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
 train_app = typer.Typer(no_args_is_help=True, add_completion=False, help="Train models on packed tokens.")
 app.add_typer(train_app, name="train")
 train_app.command()(pretrain)
+train_app.command()(rl)
+train_app.command()(sft)
 app.command()(export)
+app.command()(ablate)
 app.add_typer(tokenizer, name="tokenizer")
+app.add_typer(scaling, name="scaling")
 app.command()(pack)
 app.command()(instructions)
+app.command()(prompts)
 
 _Json = Annotated[bool, typer.Option("--json", help="JSON lines, for machines")]
 _Workers = Annotated[int | None, typer.Option(help="programs judged at a time; the machine's cores without it")]

@@ -14,7 +14,7 @@ from analyzers.syntax.task import examine
 from curate import nested
 from curate.fact_files import NAME, publish
 from curate.facts import FactBase
-from curate.readers import place_id
+from curate.sources.raw import place_id
 
 CART = '''"""The cart."""
 

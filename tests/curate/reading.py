@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from curate.inputs import Start, units_of_file
+from curate.inputs import units_of_file
 from curate.readers import read_units
+from curate.sources.unit import Start
 
 MAX_BYTES = 16_000_000
 

@@ -11,8 +11,8 @@ import pytest
 
 from curate.errors import WrongUse
 from curate.narrow import mill, work_schema
-from curate.readers import RAW
 from curate.recipe import parse
+from curate.sources.raw import RAW
 from curate.stage import Stage, check_contracts
 from curate.stages.decode import Decode
 from curate.stages.decontaminate import Benchmark, Decontaminate, marks_of

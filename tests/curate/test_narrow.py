@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from curate import inputs
 from curate.narrow import NarrowPass, mill, work_schema
-from curate.readers import RAW
 from curate.recipe import load
 from curate.rules import Rule
+from curate.sources.raw import RAW
 from curate.stage import Stage, check_contracts
 from curate.stages.decode import Decode
 from curate.stages.exact import Exact

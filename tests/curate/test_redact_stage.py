@@ -19,8 +19,8 @@ from analyzers.dirt.forged import KIND
 from curate import summary
 from curate.errors import WrongUse
 from curate.narrow import mill, work_schema
-from curate.readers import RAW
 from curate.recipe import load, parse
+from curate.sources.raw import RAW
 from curate.stage import Stage, check_contracts
 from curate.stages import STAGES
 from curate.stages.decode import Decode

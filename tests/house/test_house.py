@@ -102,14 +102,14 @@ def test_what_is_public_is_explained(path: Path) -> None:
 
 
 def reasons_in(*files: str) -> set[str]:
-    """Reasons to drop that files give: `reason="..."`, `_refused(place, "...")`, `cut(name, limit, "...")`, and
+    """Reasons to drop that files give: `reason="..."`, `refused(place, "...")`, `cut(name, limit, "...")`, and
     `return None, None, "..."`."""
-    at = {"_refused": 1, "cut": 2}
+    at = {"refused": 1, "refuse": 1, "Bomb": 0, "cut": 2}
     values: list[ast.expr] = []
     for node in (node for file in files for node in ast.walk(parsed(ROOT / file))):
         if isinstance(node, ast.Call):
             values += [keyword.value for keyword in node.keywords if keyword.arg == "reason"]
-            name = getattr(node.func, "id", "")
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             values += node.args[at[name] : at[name] + 1] if name in at else []
         elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple) and len(node.value.elts) == 3:
             values.append(node.value.elts[-1])
@@ -117,7 +117,11 @@ def reasons_in(*files: str) -> set[str]:
 
 
 REASONS = {
-    "read": reasons_in("curate/inputs.py", "curate/readers.py"),
+    "read": reasons_in(
+        "curate/inputs.py",
+        "curate/readers.py",
+        *(f"curate/sources/{name}.py" for name in ("archives", "datasets", "git", "members", "raw", "unit")),
+    ),
     "decode": reasons_in("analyzers/decode.py"),
     "language": {"unknown_language", "unwanted_language"},
     "exact": {"exact_duplicate"},

@@ -19,11 +19,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from reading import MAX_BYTES, file_units, rows_of
 
-from curate import inputs, readers
-from curate.inputs import Start
+from curate import inputs
 from curate.narrow import mill, work_schema
 from curate.readers import read_units
 from curate.recipe import load
+from curate.sources import datasets
+from curate.sources.raw import RAW, document
+from curate.sources.unit import Start
 from curate.stage import Stage, check_contracts
 
 
@@ -47,8 +49,8 @@ class Picky(Stage):
 @given(st.lists(st.sampled_from([b"good", b"raise 1", b"raise 2", b"divide", b"lose"]), min_size=1, max_size=40))
 def test_a_stage_that_raises_costs_the_file_at_fault_only(contents: list[bytes]) -> None:
     raw = pa.RecordBatch.from_pylist(
-        [readers._row({"uri": f"in/{number}.py"}, raw=content) for number, content in enumerate(contents)],
-        schema=readers.RAW,
+        [document({"uri": f"in/{number}.py"}, raw=content) for number, content in enumerate(contents)],
+        schema=RAW,
     )
     # content_id is what the decoder would have written
     raw = raw.append_column("content_id", pa.array([str(number) for number in range(len(contents))]))
@@ -171,7 +173,7 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
     max_leaves=5,
 )
-TAKEN = (*readers.CONTENT, *readers.PATH, *readers.REPO, *readers.LICENCE, *readers.STARS, *readers.LANGUAGE)
+TAKEN = (*datasets.CONTENT, *datasets.PATH, *datasets.REPO, *datasets.LICENCE, *datasets.STARS, *datasets.LANGUAGE)
 
 
 @example([{"stars": math.inf}, {"stars": 10**30}, {"stars": -(10**30)}, {"stars": "9" * 5_000}, {"stars": math.nan}])

@@ -69,8 +69,9 @@ def test_the_fused_pass_keeps_to_the_bound(tmp_path: Path) -> None:
 READ_ALL = """
 import resource, sys
 from pathlib import Path
-from curate.inputs import Start, units_of_file
+from curate.inputs import units_of_file
 from curate.readers import read_units
+from curate.sources.unit import Start
 kib = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 start = Start(location=sys.argv[1].encode(), uri="rows", is_folder=False, named=True)
 units = units_of_file(start)

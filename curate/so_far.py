@@ -99,4 +99,5 @@ def rows_below(folder: Path) -> int:
 
 
 def bytes_below(folder: Path) -> int:
+    """Bytes of a finished stage's files."""
     return sum(path.stat().st_size for path in folder.glob("*.parquet"))

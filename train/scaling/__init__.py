@@ -1,0 +1,1 @@
+"""Scaling laws: fitted to runs, and used to plan the next one."""

@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from mill import _row, measure
+from mill import measure, row
 
 BATCH = 50_000
 MOST_FAMILY = 16  # log2
@@ -42,17 +42,17 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=2)
     asked = parser.parse_args()
     print(
-        "| documents | MB | cores | whole s | MB/s | after start-up s | MB/s | CPU s | JVM GB | Python GB | stages, s |"
+        "| documents | form | MB | cores | whole s | MB/s | after start-up s | MB/s | CPU s | JVM GB | Python GB | stages, s |"
     )
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     for number in asked.numbers:
         folder = Path(tempfile.mkdtemp(prefix="scale-"))
         try:
             write(number, folder / "documents")
             recipe = folder / "recipe.yaml"
             recipe.write_text(json.dumps(RECIPE), encoding="utf-8")
-            found = measure(folder / "documents", recipe, asked.cores)
-            print(_row(f"{number:,}", asked.cores, [found]), flush=True)
+            found = measure(str(folder / "documents"), recipe, asked.cores)
+            print(row(f"{number:,}", "made", asked.cores, [found]), flush=True)
         finally:
             shutil.rmtree(folder)
 

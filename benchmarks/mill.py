@@ -53,7 +53,7 @@ def main() -> None:
             given = input_of(folder, form, asked.scratch / "forms" / Path(corpus).name)
             for cores in asked.cores:
                 runs = [measure(given, recipe, cores, warm=asked.warm) for _ in range(asked.runs)]
-                print(_row(corpus, form, cores, runs), flush=True)
+                print(row(corpus, form, cores, runs), flush=True)
 
 
 def _recipe(name: str, without: list[str]) -> Path:
@@ -145,7 +145,8 @@ class _Watch:
             self.peak = {name: max(size, self.peak[name]) for name, size in held.items()}
 
 
-def _row(corpus: str, form: str, cores: int, runs: list[dict]) -> str:
+def row(corpus: str, form: str, cores: int, runs: list[dict]) -> str:
+    """A line of the table: medians of runs."""
     def median(key: str) -> float:
         return statistics.median(run[key] for run in runs)
 

@@ -1,0 +1,180 @@
+"""The loop: it learns, goes on where it was stopped, masks what it knows nothing of, and refuses what cannot run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import train.rl.loop as module
+import train.rl.update as update
+from curate.errors import RunFailed, WrongUse
+from train.checkpoint import finished, load_trained, trainer_of
+from train.rl import toy
+from train.rl.config import RlConfig
+from train.rl.loop import train_rl
+from train.sandbox.pool import Sandbox
+from train.sandbox.trial import Trial, Verdict
+from train.settings import parse
+
+SMALL: dict[str, Any] = {
+    "steps": 3, "prompts_per_step": 4, "samples": 4, "micro_batch": 8, "held_out": None,
+    "loss": {"updates": 2, "epochs": 2, "kl": 0.05}, "optimizer": {"lr": 1e-3, "warmup_steps": 1},
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def run(task: Path, out: Path, **changes: Any) -> list[dict[str, Any]]:
+    """Run to the end; the rows of the trace, without seconds."""
+    train_rl(toy.reinforcement(task, out=out, **changes), face="quiet")
+    rows = [json.loads(line) for line in (out / "trace.jsonl").read_text().splitlines()]
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+
+
+def test_it_learns_to_be_right(task: Path, tmp_path: Path) -> None:
+    """From a fifth of the answers to half of them and more in some rounds, each answer run in the jail."""
+    held_out = {"prompts": [task / "held_out.jsonl"], "samples": 2, "ks": [1], "every": 100}
+    rows = run(task, tmp_path / "run", steps=15, held_out=held_out)
+    assert rows[1]["passed"] < 0.25
+    assert sum(row["passed"] for row in rows[-3:]) / 3 > 0.45
+    assert all(row["drift"]["mean"] < 1e-5 for row in rows if "drift" in row)
+    last = rows[-1]["held_out"]["pass@1"]["score"]
+    assert trainer_of(finished(tmp_path / "run" / "checkpoints")[-1])["validation_loss"] == pytest.approx(1 - last)
+
+
+def test_resuming_is_not_stopping(task: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = SMALL | {"checkpoint": {"every": 1, "keep_last": 5}, "refill_rounds": 1}
+    straight = run(task, tmp_path / "straight", **settings)
+    step = module.rl_step
+
+    def failing(parts: module.Parts, *rest: Any) -> dict[str, Any]:
+        row = step(parts, *rest)
+        if row["step"] == 3:
+            raise KeyboardInterrupt
+        return row
+
+    monkeypatch.setattr(module, "rl_step", failing)
+    with pytest.raises(KeyboardInterrupt):
+        run(task, tmp_path / "stopped", **settings)
+    monkeypatch.setattr(module, "rl_step", step)
+    assert run(task, tmp_path / "stopped", **settings) == straight
+    last = [finished(tmp_path / name / "checkpoints")[-1] for name in ("straight", "stopped")]
+    assert trainer_of(last[0]) == trainer_of(last[1])
+    for one, other in zip(*(load_trained(checkpoint).parameters() for checkpoint in last), strict=True):
+        assert torch.equal(one, other)
+    begun = load_trained(task / "pretrained").parameters()
+    assert not all(map(torch.equal, load_trained(last[0]).parameters(), begun))
+
+
+@pytest.mark.parametrize("estimator", ["grpo", "dr_grpo", "rloo", "grpo_passk"])
+def test_micro_batches_change_nothing(estimator: str, task: Path, tmp_path: Path) -> None:
+    settings = SMALL | {"steps": 2, "estimator": estimator}
+    settings["loss"] = {"updates": 2, "aggregation": "seq-mean-token-sum-norm", "kl": 0.1, "kl_in": "reward"}
+    rows = {size: run(task, tmp_path / str(size), **settings | {"micro_batch": size}) for size in (3, 64)}
+    assert rows[3][-1]["updates"] == 2
+    for one, other in zip(rows[3], rows[64], strict=True):
+        for name in ("loss", "grad_norm", "kl"):
+            assert one[name] == pytest.approx(other[name], rel=1e-3, abs=1e-6), name
+        assert one["groups"] == other["groups"]
+
+
+class Failing(Sandbox):
+    """A jail that fails on every program in which a parameter has a certain name."""
+
+    def judge(self, trial: Trial) -> Verdict:
+        if "(x, y)" in trial.program:
+            return Verdict(outcome="infrastructure", seconds=0.0)
+        return super().judge(trial)
+
+
+def test_failures_of_the_jail_cost_nothing(task: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "Sandbox", Failing)
+    seen: list[Any] = []
+    learn = update.learn
+    monkeypatch.setattr(module, "learn", lambda state, told, *rest: seen.append(told) or learn(state, told, *rest))
+    rows = run(task, tmp_path / "run", **SMALL | {"steps": 2, "prompts_per_step": 12})
+    assert all(row["groups"]["unrewarded"] > 0 for row in rows)
+    assert all(row["outcomes"]["infrastructure"] == row["samples"]["unrewarded"] for row in rows)
+    judged = [row["samples"]["drawn"] - row["samples"]["unrewarded"] for row in rows]
+    for row, n in zip(rows, judged, strict=True):
+        assert row["reward"] == pytest.approx(row["outcomes"].get("passed", 0) / n)
+    assert all(one.outcome != "infrastructure" for told in seen for one in told.experience.samples)
+
+
+def test_a_round_without_a_difference_teaches_nothing(task: Path, tmp_path: Path) -> None:
+    settings = SMALL | {"reward": {"passed": 0.0}, "steps": 1}
+    (row,) = run(task, tmp_path / "run", **settings)
+    assert row["filtered"] == 1
+    assert "loss" not in row
+    trained = load_trained(tmp_path / "run")
+    begun = load_trained(task / "pretrained")
+    for one, other in zip(trained.parameters(), begun.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_too_many_updates_without_a_number_end_the_run(
+    task: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(update, "squared_norm", lambda _: torch.tensor(float("nan"), dtype=torch.float64))
+    with pytest.raises(RunFailed, match="2 updates in a row were left out"):
+        run(task, tmp_path / "run", **SMALL | {"optimizer": {"max_skipped": 2}, "prompts_per_step": 8})
+
+
+def test_adapters_alone_are_trained(task: Path, tmp_path: Path) -> None:
+    run(task, tmp_path / "run", **SMALL | {"lora": {"rank": 2}, "prompts_per_step": 8, "steps": 1})
+    trained = load_trained(tmp_path / "run").state_dict()
+    begun = load_trained(task / "pretrained").state_dict()
+    changed = {name for name in begun if not torch.equal(begun[name], trained[name])}
+    assert changed
+    assert not any("embedding" in name or "norm" in name for name in changed)
+
+
+def test_presets_are_the_guides_and_what_is_said_stays(task: Path) -> None:
+    def told(**changes: Any) -> tuple[str, int, int]:
+        raw = {"out": "x", "init_from": task / "pretrained", "prompts": ["p"], "steps": 1} | changes
+        config = parse(RlConfig, raw, where="test")
+        assert config.prompts_per_step == 64
+        return config.estimator, config.samples, config.max_tokens
+
+    assert told() == told(preset="balanced") == ("reinforce_plus_plus_baseline", 16, 4096)
+    assert told(preset="pass1") == ("rloo", 16, 16_384)
+    assert told(preset="pass5") == ("rloo", 8, 2048)
+    assert told(preset="pass5", samples=4, estimator="grpo") == ("grpo", 4, 2048)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"samples": 1, "estimator": "grpo_passk"}, "set samples to 2 or more"),
+        ({"refill_rounds": 1, "drop_uniform": False}, "set it to true"),
+        ({"tensor_parallel": 2}, "tensor_parallel must be 1"),
+        ({"reward": {"overlong": "penalty", "overlong_tokens": 99}}, "at most max_tokens, 16"),
+        ({"held_out": {"prompts": ["x"], "samples": 4}}, "must be at least 5, the largest k"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(changes: dict[str, Any], told: str, task: Path) -> None:
+    with pytest.raises(WrongUse, match=told):
+        toy.reinforcement(task, **changes)
+
+
+def test_held_out_prompts_are_not_trained_on(task: Path, tmp_path: Path) -> None:
+    held_out = {"prompts": [task / "prompts.jsonl"]}
+    with pytest.raises(WrongUse, match="18 held-out prompts are trained on"):
+        run(task, tmp_path / "run", held_out=held_out)
+
+
+def test_another_configuration_does_not_resume(task: Path, tmp_path: Path) -> None:
+    run(task, tmp_path / "run", **SMALL | {"steps": 1})
+    with pytest.raises(WrongUse, match="was begun with samples: 4, and this is 5"):
+        run(task, tmp_path / "run", **SMALL | {"samples": 5})

@@ -105,8 +105,10 @@ def main() -> None:
     for language in given.languages.split(","):
         seen, equal, shown = Counter[str](), Counter[str](), Counter[str]()
         for source in files(given.folders, BY_NAME[language].extensions, 8_000_000):
+            if seen["both"] >= given.functions:
+                break
             mine = ours(language, source)
-            if seen["both"] >= given.functions or mine is None:
+            if mine is None:
                 continue
             try:
                 other = theirs(language, source)

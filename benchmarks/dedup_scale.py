@@ -21,7 +21,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from mill import measure, row
+from mill import measure
+from mill import row as table_row
 
 BATCH = 50_000
 MOST_FAMILY = 16  # log2
@@ -42,7 +43,8 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=2)
     asked = parser.parse_args()
     print(
-        "| documents | form | MB | cores | whole s | MB/s | after start-up s | MB/s | CPU s | JVM GB | Python GB | stages, s |"
+        "| documents | form | MB | cores | whole s | MB/s | after start-up s | MB/s | CPU s | JVM GB | Python GB "
+        "| stages, s |"
     )
     print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     for number in asked.numbers:
@@ -52,7 +54,7 @@ def main() -> None:
             recipe = folder / "recipe.yaml"
             recipe.write_text(json.dumps(RECIPE), encoding="utf-8")
             found = measure(str(folder / "documents"), recipe, asked.cores)
-            print(row(f"{number:,}", "made", asked.cores, [found]), flush=True)
+            print(table_row(f"{number:,}", "made", asked.cores, [found]), flush=True)
         finally:
             shutil.rmtree(folder)
 

@@ -147,6 +147,7 @@ class _Watch:
 
 def row(corpus: str, form: str, cores: int, runs: list[dict]) -> str:
     """A line of the table: medians of runs."""
+
     def median(key: str) -> float:
         return statistics.median(run[key] for run in runs)
 

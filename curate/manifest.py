@@ -15,6 +15,8 @@ from curate.inputs import Root
 from curate.recipe import Recipe
 from curate.shards import MANIFEST as NAME
 from curate.shards import Run
+from curate.stages.segments import Segments
+from dedup.simhash import most_distance
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
@@ -177,9 +179,23 @@ def warnings(
     for stage in recipe.wide:
         if stage.name in ("exact", "simhash", "minhash", "segments") and notes[stage.name].get("compared", 2) < 2:
             told.append(f"stage {stage.name!r} compared nothing: {notes[stage.name]['compared']} files reached it")
+    told += _narrowed(notes, recipe)
     domains = notes.get("resample", {}).get("asked_and_got", {}).get("domains", [])
     asked = [row for row in domains if row["asked_share"] is not None]
     if any(abs(row["asked_share"] - row["got_share"]) > 0.02 for row in asked):
         shares = ", ".join(f"{row['domain']} {row['got_share']:.1%} (asked {row['asked_share']:.0%})" for row in asked)
         told.append(f"the mixture of tokens is not the one asked for, the input has too little: {shares}")
     return told
+
+
+def _narrowed(notes: dict[str, dict[str, Any]], recipe: Recipe) -> list[str]:
+    """Whether segments were compared between files that are more alike than was asked for."""
+    for stage in recipe.wide:
+        if isinstance(stage, Segments) and (found := notes[stage.name].get("distance")) is not None:
+            asked = most_distance(stage.min_similarity)
+            if found < asked:
+                return [
+                    f"segments were compared between files within {found} bits of SimHash, not {asked}: there are "
+                    f"too many files to find all such pairs; `candidates: [minhash]` finds others"
+                ]
+    return []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from curate import segments, segments_change, segments_headers
-from curate.errors import RunFailed, WrongUse
+from curate.errors import WrongUse
 from curate.near_tasks import Search
 from curate.segments_tasks import CHANGED, Comparison
 from curate.stage import CHANGES, Batches, Decided, Keep, Measure, Stage, Wide, decisions
@@ -62,8 +63,8 @@ class Segments(Wide):
 
     candidates: tuple[Literal["simhash", "minhash"], ...] = Field(
         ("simhash",),
-        description="how pairs of files are found: `simhash` within min_similarity, by construction, among up to "
-        "210 million files; `minhash` where they share a band of the signature",
+        description="how pairs of files are found: `simhash` within min_similarity, by construction, or within fewer "
+        "bits where there are too many files for that, which is told; `minhash` where they share a band",
     )
     min_similarity: float = Field(0.90, gt=0, le=1, description="inclusive; 1 - distance / 64 of SimHashes")
     bands: int = Field(42, ge=1)
@@ -121,6 +122,8 @@ class Segments(Wide):
         n_files = files.where("segments is not null").count()
         searches = [(one, _TOKENS[one], self._search(one, n_files)) for one in self.candidates]
         found, notes = segments.find(files, keep, searches=searches, comparison=self._comparison())
+        if "simhash" in self.candidates:
+            notes["distance"] = self.distance(n_files)
         headers = None
         if self.boilerplate is not None:
             headers = keep(_HEADERS, segments_headers.count(
@@ -162,12 +165,19 @@ class Segments(Wide):
             bands = Bands(bands=self.bands, rows=self.rows)
             signature = Signature(minhash=MinHash(permutations=self.bands * self.rows), bands=bands)
             return Search(signature=signature, keys=bands, bound=Bound(), min_proof=0)
-        try:
-            tables = choose_tables(most_distance(self.min_similarity), n_files)
-        except ValueError as error:
-            raise RunFailed(f"stages.segments.min_similarity {self.min_similarity:g}: {error}") from None
+        tables = choose_tables(self.distance(n_files), n_files)
         signature = Signature(minhash=None, bands=None)
         return Search(signature=signature, keys=tables, bound=SIMHASH_BOUND, min_proof=0)
+
+    def distance(self, n_files: int) -> int:
+        """Bits that SimHashes may differ in: those of min_similarity, or as many as all pairs are found at among so
+        many files. A job of days must not fail in its last stage: the manifest and a warning tell what was compared."""
+        asked = most_distance(self.min_similarity)
+        for distance in range(asked, 0, -1):
+            with suppress(ValueError):
+                choose_tables(distance, n_files)
+                return distance
+        return 0
 
 
 def _merged(changes: DataFrame) -> DataFrame:

@@ -28,6 +28,7 @@ from curate.segments_tasks import CHANGED, DECIDED, ENDS, FILES, Comparison, row
 from curate.stage import check_contracts
 from curate.stages import STAGES
 from curate.stages.decode import content_ids
+from curate.stages.segments import Segments
 from curate.stages.syntax import Syntax
 from dedup.segments import File, Least, Piece, deduplicate
 
@@ -344,3 +345,11 @@ def test_what_the_stage_goes_with(before: dict, own: dict, after: tuple[str, ...
     stages += [STAGES["segments"](**own), *(STAGES[name]() for name in after)]
     with contextlib.nullcontext() if told is None else pytest.raises(WrongUse, match=re.escape(told)):
         check_contracts(stages)
+
+
+def test_among_too_many_files_a_smaller_distance_is_compared() -> None:
+    """A run of days does not fail in its last stage."""
+    stage = Segments(min_similarity=0.90)
+    assert stage.distance(1_000) == 6
+    assert 3 <= stage.distance(10**9) < 6
+    assert stage.distance(10**11) >= 3

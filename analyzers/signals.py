@@ -27,6 +27,7 @@ Group = Literal[
     "syntax",
     "score",
     "dirt",
+    "classifier",
 ]
 
 
@@ -186,7 +187,14 @@ DIRT_SIGNALS: tuple[Signal, ...] = (
 )  # fmt: skip
 """What analyzers.dirt measures."""
 
-ALL_SIGNALS: tuple[Signal, ...] = SIGNALS + ORIGIN_SIGNALS + SYNTAX_SIGNALS + SCORE_SIGNALS + DIRT_SIGNALS
+CLASSIFIER_SIGNALS: tuple[Signal, ...] = (
+    Signal("classifier_score", "float64", "classifier", "0..1: likeness to the good files a model learnt", "fastText"),
+)
+"""What a trained classifier says; null without one, and for languages that it does not know."""
+
+ALL_SIGNALS: tuple[Signal, ...] = (
+    SIGNALS + ORIGIN_SIGNALS + SYNTAX_SIGNALS + SCORE_SIGNALS + DIRT_SIGNALS + CLASSIFIER_SIGNALS
+)
 
 GROUPS: frozenset[str] = frozenset(signal.group for signal in SIGNALS)
 

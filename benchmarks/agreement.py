@@ -1,14 +1,15 @@
 """Agreement with lizard on the same files: which functions both find, and their parameters, lines and complexity.
 
-    python -m benchmarks.agreement [FOLDER ...] [--languages Python,C] [--functions 2000] [--show 5] [--signs]
+    python -m benchmarks.agreement [FOLDER ...] [--languages Python,C] [--functions 2000] [--megabytes 30] [--show 5]
+    python -m benchmarks.agreement --signs
 
 A function is the same where both end it on the same line under the same last name: a start is before annotations for
 one and behind them for the other, and differs in `lines`. Files that the grammar does not take whole, or over which
-lizard fails, are left out, and so are functions without a name. lizard counts tokens without a grammar: it also counts
-the preprocessor's #if as decisions, a finally in Python, the whole of an inner function in the outer one, and takes
-what macros make for functions. In TypeScript most of what only lizard counts are declarations without a body, in .d.ts
-files above all, and it loses parameters behind typed ones; in JavaScript it gives none to `x => ...`. `--show` prints
-examples of each difference; `--signs` compares our walk with one that goes everywhere.
+lizard fails, are left out, and so are functions without a name. Files are spread over the folders, and read until there
+are enough functions. Below a language's line stand the causes of its differences (agreement_causes.py), each with the
+number of functions whose difference it accounts for to the unit, and `other` for what none does; `--show` prints
+examples of that. In TypeScript most of what only lizard counts are declarations without a body, in .d.ts files above
+all. `--signs` compares our walk with one that goes everywhere.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import lizard
 
@@ -29,10 +31,21 @@ from analyzers.syntax.languages import spec_of
 from analyzers.syntax.limits import Limits
 from analyzers.syntax.measure import report_on
 from analyzers.syntax.parse import parse
+from benchmarks import agreement_causes
 
 DATA = Path(__file__).parent / "data" / "M" / "files"
 FIGURES = ("parameters", "lines", "complexity")
 Key = tuple[int, str]
+MEGABYTES = 30
+
+
+class Found(NamedTuple):
+    """What one of the two says of a function."""
+
+    parameters: int
+    lines: int
+    complexity: int
+    inner: int = 0  # decisions of functions inside it
 
 
 def last_name(name: str | None) -> str:
@@ -40,34 +53,43 @@ def last_name(name: str | None) -> str:
     return re.split(r"::|\.|:", name or "")[-1].strip(" *&~()")
 
 
-def ours(language: str, source: bytes) -> dict[Key, tuple[int, int, int]] | None:
-    """Parameters, lines and complexity of named functions by last line and name; None where nothing can be said."""
+def ours(language: str, source: bytes) -> dict[Key, Found] | None:
+    """Named functions by last line and name; None where nothing can be said."""
     report = analyze(language, source)
     if not isinstance(report, Report) or report.n_errors:
         return None
+    functions = [one for one in report.definitions or () if one.kind != "class"]
     return {
-        (one.end_line, last_name(one.name)): (
+        (one.end_line, last_name(one.name)): Found(
             one.n_parameters or 0,
             one.end_line - one.start_line + 1,
             one.cyclomatic,
+            sum(each.cyclomatic - 1 for each in functions if one.start < each.start and each.end <= one.end),
         )
-        for one in report.definitions or ()
-        if one.kind != "class" and one.name
+        for one in functions
+        if one.name
     }
 
 
-def theirs(language: str, source: bytes) -> dict[Key, tuple[int, int, int]]:
+def theirs(language: str, source: bytes) -> dict[Key, Found]:
     """The same by lizard."""
     found = lizard.analyze_file.analyze_source_code("a" + BY_NAME[language].extensions[0], source.decode())
     return {
-        (one.end_line, last_name(one.name)): (
-            len(one.parameters),
-            one.end_line - one.start_line + 1,
-            one.cyclomatic_complexity,
+        (one.end_line, last_name(one.name)): Found(
+            len(one.parameters), one.end_line - one.start_line + 1, one.cyclomatic_complexity
         )
         for one in found.function_list
         if "(anonymous)" not in one.name
     }
+
+
+def cause(figure: str, language: str, text: str, name: str, one: Found, two: Found) -> str:
+    """Why ours and lizard's differ for the function with this text."""
+    if figure == "complexity":
+        return agreement_causes.of_complexity(language, text, one.complexity, two.complexity, one.inner)
+    if figure == "lines":
+        return agreement_causes.of_lines(text, name, two.lines - one.lines)
+    return agreement_causes.of_parameters(language, text, name, one.parameters, two.parameters)
 
 
 def compare_walks(language: str, folders: list[Path]) -> None:
@@ -93,7 +115,8 @@ def main() -> None:
     arguments.add_argument("folders", nargs="*", type=Path, default=[DATA])
     arguments.add_argument("--languages", default="Python,Java,JavaScript,TypeScript,C,C++,Go,Rust,C#")
     arguments.add_argument("--functions", type=int, default=2000, help="of each language, at least")
-    arguments.add_argument("--show", type=int, default=0, help="examples of each difference")
+    arguments.add_argument("--megabytes", type=float, default=MEGABYTES, help="of each language, at most")
+    arguments.add_argument("--show", type=int, default=0, help="functions of each figure that nothing explains")
     arguments.add_argument("--signs", action="store_true", help="compare our two ways of walking instead")
     given = arguments.parse_args()
     if given.signs:
@@ -103,28 +126,41 @@ def main() -> None:
     print("equal in %".ljust(14) + "both".rjust(7) + "ours only".rjust(11) + "theirs only".rjust(13)
           + "".join(figure.rjust(12) for figure in FIGURES))  # fmt: skip
     for language in given.languages.split(","):
-        seen, equal, shown = Counter[str](), Counter[str](), Counter[str]()
-        for source in files(given.folders, BY_NAME[language].extensions, 8_000_000):
-            if seen["both"] >= given.functions:
-                break
-            mine = ours(language, source)
-            if mine is None:
-                continue
-            try:
-                other = theirs(language, source)
-            except Exception:  # of lizard's many kinds
-                continue
-            both = mine.keys() & other.keys()
-            seen.update({"both": len(both), "ours": len(mine) - len(both), "theirs": len(other) - len(both)})
-            for key in both:
-                for figure, one, two in zip(FIGURES, mine[key], other[key], strict=True):
-                    equal[figure] += one == two
-                    if one != two and shown[figure] < given.show:
-                        shown[figure] += 1
-                        line = source.split(b"\n")[key[0] - mine[key][1]].decode("utf-8", "replace").strip()[:90]
-                        print(f"    {figure}: {one}, lizard {two}: {line}")
-        rates = [f"{100 * equal[figure] / max(1, seen['both']):12.1f}" for figure in FIGURES]
-        print(language.ljust(14) + f"{seen['both']:7}{seen['ours']:11}{seen['theirs']:13}" + "".join(rates), flush=True)
+        compare(language, given)
+
+
+def compare(language: str, given: argparse.Namespace) -> None:
+    """Prints a language's line, and the causes of its differences."""
+    seen, equal, causes, shown = Counter[str](), Counter[str](), Counter[tuple[str, str]](), Counter[str]()
+    for source in files(given.folders, BY_NAME[language].extensions, int(given.megabytes * 1e6)):
+        if seen["both"] >= given.functions:
+            break
+        mine = ours(language, source)
+        if mine is None:
+            continue
+        try:
+            other = theirs(language, source)
+        except Exception:  # of lizard's many kinds
+            continue
+        both = mine.keys() & other.keys()
+        seen.update({"both": len(both), "ours": len(mine) - len(both), "theirs": len(other) - len(both)})
+        lines = source.decode("utf-8", "replace").splitlines()
+        for key in sorted(both):
+            text = "\n".join(lines[key[0] - mine[key].lines : key[0]])
+            for figure in FIGURES:
+                one, two = getattr(mine[key], figure), getattr(other[key], figure)
+                equal[figure] += one == two
+                if one == two:
+                    continue
+                why = cause(figure, language, text, key[1], mine[key], other[key])
+                causes[figure, why] += 1
+                if why == agreement_causes.OTHER and shown[figure] < given.show:
+                    shown[figure] += 1
+                    print(f"    {figure}: {one}, lizard {two}:\n{text[:1500]}")
+    rates = [f"{100 * equal[figure] / max(1, seen['both']):12.1f}" for figure in FIGURES]
+    print(language.ljust(14) + f"{seen['both']:7}{seen['ours']:11}{seen['theirs']:13}" + "".join(rates))
+    for (figure, why), count in sorted(causes.items(), key=lambda row: (FIGURES.index(row[0][0]), -row[1])):
+        print(f"    {figure}, {count}: {why}", flush=True)
 
 
 if __name__ == "__main__":

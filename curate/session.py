@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 import threading
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import psutil
 import xxhash
 
-from curate import java
+from curate import cluster, java
 from curate.errors import RunFailed, WrongUse
 
 if TYPE_CHECKING:
@@ -61,15 +62,25 @@ def heap_bytes(memory: int, cores: int) -> int:
     return max(1 << 30, min((1 << 30) + (cores << 29), memory // 4))
 
 
-def start(master: str | None = None, settings: dict[str, str] | None = None) -> SparkSession:
-    """A session on `master` (all cores of this machine by default), with Spark settings put over ours."""
+def start(
+    master: str | None = None, settings: dict[str, str] | None = None, environment: str | None = None
+) -> SparkSession:
+    """A session on `master` (all cores of this machine by default), with Spark settings put over ours.
+
+    `environment` is an archive of curate.cluster_pack, which gives a cluster's machines their Python; without one they
+    have this process's Python at the same path, or what PYSPARK_PYTHON names. CODEMILL_MASTER and CODEMILL_ENV stand
+    for what is not given.
+    """
     master = master or os.environ.get("CODEMILL_MASTER") or "local[*]"
+    if environment is None and not master.startswith("local"):
+        environment = os.environ.get("CODEMILL_ENV")
+    shipped = cluster.settings(master, environment) if environment else {}
     found = java.find()
     from pyspark.sql import SparkSession
 
-    python = os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    python = cluster.PYTHON if environment else os.environ.get("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("codemill").master(master)
-    config = dict(_SETTINGS)
+    config = _SETTINGS | shipped
     if master.startswith("local"):
         config |= _LOCAL
         asked = re.fullmatch(r"local\[(\d+).*", master)
@@ -81,9 +92,12 @@ def start(master: str | None = None, settings: dict[str, str] | None = None) -> 
     for key, value in (config | (settings or {})).items():
         builder = builder.config(key, value)
     try:
-        session = builder.getOrCreate()
+        with _variables(PYSPARK_PYTHON=python, PYSPARK_DRIVER_PYTHON=sys.executable):
+            session = builder.getOrCreate()
     except Exception as error:  # py4j and pyspark raise a dozen kinds here
-        raise RunFailed(f"Spark did not start on {master!r}: {str(error).splitlines()[0]}") from error
+        lines = str(error).splitlines()
+        cause = next((line.removeprefix(": ") for line in lines if line.startswith(": ")), lines[0])  # Java's, if any
+        raise RunFailed(f"Spark did not start on {master!r}: {cause}") from error
     session.sparkContext.setLogLevel("ERROR")
     if master.startswith("local"):
         threading.Thread(target=_warm_up, args=(session,), daemon=True).start()
@@ -91,6 +105,19 @@ def start(master: str | None = None, settings: dict[str, str] | None = None) -> 
         # pyspark's own handler calls into the JVM in the middle of whatever call Ctrl-C met.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     return session
+
+
+@contextlib.contextmanager
+def _variables(**given: str) -> Iterator[None]:
+    """The environment with these in it; pyspark reads them once, when a session starts."""
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            os.environ.update({name: value} if value is not None else {})
 
 
 def _warm_up(session: SparkSession) -> None:

@@ -8,10 +8,14 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import get_args
 
+import numpy as np
 import pyarrow as pa
 
 import analyzers.text.lexical
+from analyzers.classifier import fold
+from analyzers.classifier_tokens import lines_of
 from analyzers.decode import decode_batch
 from analyzers.licences.header import heads
 from analyzers.signals import GROUPS
@@ -24,6 +28,7 @@ from curate.narrow import mill, work_schema
 from curate.readers import read_units
 from curate.sources.unit import Start
 from curate.stage import Stage, check_contracts
+from curate.stages.syntax import Measure
 from dedup.exact import keys
 from dedup.near import NearMinHash, NearSimHash, near
 
@@ -47,7 +52,7 @@ def is_compiled() -> bool:
 def compile_kernels() -> None:
     """Run every kernel that stages use on a few lines: as the shipped recipes do, and as parsers' children do."""
     content = run_text_kernels()
-    wanted = {"bugs": True, "segments": True, "pairs": {}, "facts": ("file",)}
+    wanted = {"measures": get_args(Measure), "bugs": True, "segments": True, "pairs": {}, "facts": ("file",)}
     for language, text in _SAMPLES:  # in a child compiling would count as the first file's time
         examine((language, "", None, None), text.encode(), Limits(), wanted)
     for spec in (NearMinHash(), NearSimHash()):
@@ -74,6 +79,8 @@ def run_text_kernels() -> pa.LargeStringArray:
     measure(content, [language for language, _ in _SAMPLES], GROUPS)
     heads(content)
     keys(content, ignore_whitespace=True)
+    lines_of(content)
+    fold(["x"], np.zeros((2, 1), np.float32), np.zeros((2, 1), np.float32), 0, 2, 1).scores(content)
     return content
 
 

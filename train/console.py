@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, NamedTuple, TextIO
 
 from rich.console import Console as Terminal
 from rich.console import Group
@@ -18,27 +18,43 @@ from rich.table import Table
 Face = Literal["auto", "json", "quiet"]
 _ROWS = 8  # of the live table
 
-# Column, its field of a row, and how it is written. What is None is left out of lines and empty in the table.
-_COLUMNS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
-    ("loss", "loss", "{:.4f}".format),
-    ("lr", "lr", "{:.2e}".format),
-    ("gradient norm", "grad_norm", "{:.3g}".format),
-    ("tokens/s", "tokens_per_s", "{:,.0f}".format),
-    ("MFU", "mfu", "{:.1%}".format),
-    ("memory GB", "memory_gb", "{:.1f}".format),
-    ("waiting", "data_wait_share", "{:.1%}".format),
-    ("validation", "validation_loss", "{:.4f}".format),
-    ("left", "left_s", lambda seconds: str(timedelta(seconds=round(seconds)))),
+
+class Column(NamedTuple):
+    """One figure of a row. What is None or missing is left out of lines, and empty in the table."""
+
+    name: str
+    field: str
+    write: Callable[[Any], str]
+    in_lines: bool = True  # or in the table only
+
+
+COLUMNS = (
+    Column("loss", "loss", "{:.4f}".format),
+    Column("lr", "lr", "{:.2e}".format),
+    Column("gradient norm", "grad_norm", "{:.3g}".format, in_lines=False),
+    Column("tokens/s", "tokens_per_s", "{:,.0f}".format),
+    Column("MFU", "mfu", "{:.1%}".format),
+    Column("memory GB", "memory_gb", "{:.1f}".format, in_lines=False),
+    Column("waiting", "data_wait_share", "{:.1%}".format, in_lines=False),
+    Column("validation", "validation_loss", "{:.4f}".format),
+    Column("left", "left_s", lambda seconds: str(timedelta(seconds=round(seconds)))),
 )
-_IN_LINES = {"loss", "lr", "tokens_per_s", "mfu", "validation_loss", "left_s"}
 
 
 class Console:
     """`auto` is a live table where standard error is a terminal and lines on it where not; `json` prints JSON lines to
-    standard output; `quiet` nothing."""
+    standard output; `quiet` nothing. `columns` are what the table and the lines have of a row, in that order."""
 
-    def __init__(self, face: Face, *, steps: int, first_step: int = 0, terminal: Terminal | None = None):
-        self.face, self.steps = face, steps
+    def __init__(
+        self,
+        face: Face,
+        *,
+        steps: int,
+        first_step: int = 0,
+        columns: Sequence[Column] = COLUMNS,
+        terminal: Terminal | None = None,
+    ):
+        self.face, self.steps, self.columns = face, steps, columns
         self.terminal = terminal or Terminal(stderr=True)
         self.out: TextIO = sys.stdout
         self.rows: deque[Mapping[str, Any]] = deque(maxlen=_ROWS)
@@ -55,8 +71,8 @@ class Console:
             self.bar.update(self.task, completed=row["step"])
             self._shown().refresh()
         elif self.face == "auto":
-            told = ((name, row.get(field), write) for name, field, write in _COLUMNS if field in _IN_LINES)
-            line = ", ".join(f"{name} {write(value)}" for name, value, write in told if value is not None)
+            told = ((one, row.get(one.field)) for one in self.columns if one.in_lines)
+            line = ", ".join(f"{one.name} {one.write(value)}" for one, value in told if value is not None)
             self.say(f"step {row['step']}/{self.steps}: {line}")
 
     def say(self, text: str) -> None:
@@ -81,11 +97,11 @@ class Console:
         return self.live
 
     def _table(self) -> Group:
-        shown = [column for column in _COLUMNS if any(row.get(column[1]) is not None for row in self.rows)]
-        table = Table("step", *(name for name, _, _ in shown), box=None, pad_edge=False)
+        shown = [one for one in self.columns if any(row.get(one.field) is not None for row in self.rows)]
+        table = Table("step", *(one.name for one in shown), box=None, pad_edge=False, collapse_padding=True)
         for column in table.columns:
             column.justify = "right"
         for row in self.rows:
-            cells = ["" if (value := row.get(field)) is None else write(value) for _, field, write in shown]
+            cells = ["" if (value := row.get(one.field)) is None else one.write(value) for one in shown]
             table.add_row(f"{row['step']:,}", *cells)
         return Group(table, self.bar)

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from train.console import Console, Face
+from train.console import COLUMNS, Column, Console, Face
 
 _TRACE = "trace.jsonl"
 
 
 class Metrics:
-    """Told by rank 0 only. The trace has what a run computes and is the same for the same run, resumed or not; times,
-    which never are, go to TensorBoard and the console."""
+    """Told by rank 0 only. The trace has what a run computes and is the same for the same run, resumed or not. Times
+    never are: they go to TensorBoard and the console, and where the trace has them too, as that of reinforcement
+    learning has, they stand under `seconds` alone."""
 
-    def __init__(self, out: Path, *, steps: int, first_step: int, active: bool, face: Face = "auto"):
+    def __init__(
+        self,
+        out: Path,
+        *,
+        steps: int,
+        first_step: int,
+        active: bool,
+        face: Face = "auto",
+        columns: Sequence[Column] = COLUMNS,
+    ):
         self.active = active
         if not active:
             return
@@ -24,7 +34,7 @@ class Metrics:
 
         self.trace = _cut(out / _TRACE, first_step).open("a", encoding="utf-8")
         self.board = SummaryWriter(str(out / "tensorboard"), purge_step=first_step)
-        self.console = Console(face, steps=steps, first_step=first_step)
+        self.console = Console(face, steps=steps, first_step=first_step, columns=columns)
 
     def step(self, row: Mapping[str, Any]) -> None:
         """A row of the trace."""

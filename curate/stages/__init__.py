@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from curate.stage import Stage
+from curate.stages.classify import Classify
 from curate.stages.datalog import Datalog
 from curate.stages.datatrove import Datatrove
 from curate.stages.decode import Decode
@@ -14,6 +15,7 @@ from curate.stages.layout import Layout
 from curate.stages.licence import Licence
 from curate.stages.minhash import MinHash
 from curate.stages.opt_out import OptOut
+from curate.stages.portrait import Portrait
 from curate.stages.read import Read
 from curate.stages.redact import Redact
 from curate.stages.resample import Resample
@@ -34,10 +36,12 @@ STAGES: dict[str, type[Stage]] = {
         Dirt,
         Redact,
         Text,
+        Classify,
         Datatrove,
         Syntax,
         Score,
         Datalog,
+        Portrait,
         Decontaminate,
         Exact,
         SimHash,

@@ -41,9 +41,14 @@ ANSWERS: dict[str, set[tuple[Any, ...]]] = {
     "frameworks": {(APP, "JavaScript", "React")},
     "god_classes": {(GOD, "God", 1, 20, 100)},
     "long_parameters": {(CART, "total", 18, 6)},
+    "repository_fan_in": {
+        (CHAIN, "b", 4, 1), (CHAIN, "c", 3, 1), (CHAIN, "d", 2, 1), (CART, "helper", 27, 2), (CART, "tax", 21, 1),
+        (PRICE, "total", 4, 1),
+    },
     "tests_by_name": {(TEST, "test_cart", 4)},
     "total_lines": {("C", 1, 5, 4, 1), ("Java", 1, 22, 22, 0), ("JavaScript", 1, 13, 10, 1), ("Python", 3, 46, 27, 3)},
     "undocumented": {(CART, "lonely", 32, 5)},
+    "unresolved_calls": {("C", 3, 3, 0, 0, 0.0), ("Python", 9, 2, 4, 3, 1 / 3)},
     "unused": {(APP, "pick", 8), (CART, "lonely", 32), (CHAIN, "a", 5), *((GOD, f"m{n}", n + 2) for n in range(20))},
 }  # fmt: skip
 
@@ -73,6 +78,31 @@ def test_shipped_rules_find_what_was_counted_by_hand(name: str, facts: FactBase)
     found = rows(query(name, facts.folder))
     assert len(found) == len(set(found))
     assert set(found) == ANSWERS[name]
+
+
+# Modules as languages write them; `load` stands twice below `util`, so its import from there fits two functions.
+IMPORTED = {
+    "src/a/one.py": "from .two import near\nfrom a.sub import packed\nfrom util.io import load\n\n\n"
+    "def f():\n    near()\n    packed()\n    load()\n",
+    "src/a/two.py": "def near():\n    pass\n",
+    "src/a/sub/__init__.py": "def packed():\n    pass\n",
+    "x/util/io.py": "def load():\n    pass\n",
+    "y/util/io.py": "def load():\n    pass\n",
+    "lib/use.js": 'import { draw } from "../shapes/box.js";\nfunction g() { draw(); }\n',
+    "shapes/box.js": "export function draw() {}\n",
+    "src/main.rs": "use crate::deep::inner::run;\nfn h() { run(); }\n",
+    "src/deep/inner.rs": "pub fn run() {}\n",
+    "src/main/java/p/Use.java": "package p;\nimport q.Tool;\nclass Use { void k() { Tool.make(); } }\n",
+    "src/main/java/q/Tool.java": "package q;\nclass Tool { static void make() {} }\n",
+}
+
+
+def test_calls_through_imports_are_found_in_other_files(tmp_path: Path) -> None:
+    found = rows(query("repository_fan_in", make_facts(tmp_path, IMPORTED).folder))
+    assert {(path, name, callers) for path, name, _, callers in found} == {
+        ("src/a/two.py", "near", 1), ("src/a/sub/__init__.py", "packed", 1), ("shapes/box.js", "draw", 1),
+        ("src/deep/inner.rs", "run", 1), ("src/main/java/q/Tool.java", "make", 1),
+    }  # fmt: skip
 
 
 @pytest.mark.spark

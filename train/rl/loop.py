@@ -24,6 +24,7 @@ from train.parallel import World, joined
 from train.rl.config import RlConfig
 from train.rl.experience import experience_of, tempered_nll
 from train.rl.held_out import HeldOut
+from train.rl.progress import columns, told
 from train.rl.prompts import RlPrompt, load_prompts
 from train.rl.reward import Judge
 from train.rl.rollout import Engine, OwnEngine
@@ -80,7 +81,9 @@ def train_rl(config: RlConfig, *, face: Face = "auto") -> dict[str, Any]:
         if newest:
             parts.state.restore(checkpoints.load(newest, parts.state.model, parts.state.optimizer))
         first = parts.state.step + 1 if newest else 0
-        metrics = Metrics(config.out, steps=config.steps, first_step=first, active=world.rank == 0, face=face)
+        metrics = Metrics(
+            config.out, steps=config.steps, first_step=first, active=world.rank == 0, face=face, columns=columns(config)
+        )
         stack.callback(metrics.close)
         if newest:
             metrics.say(f"going on from {newest.name}")
@@ -92,7 +95,7 @@ def _loop(parts: Parts, config: RlConfig, world: World, checkpoints: Checkpoints
     row: dict[str, Any] = {"step": state.step, "message": "there was nothing left to do"}
     parts.engine.sync(state.model)
     if parts.held_out and state.step == 0:
-        _told({"step": 0, "held_out": parts.held_out()}, config, metrics)
+        told({"step": 0, "held_out": parts.held_out()}, config, metrics)
     try:
         while state.step < config.steps:
             row = rl_step(parts, config, world)
@@ -100,7 +103,7 @@ def _loop(parts: Parts, config: RlConfig, world: World, checkpoints: Checkpoints
             if parts.held_out and config.held_out and (last or state.step % config.held_out.every == 0):
                 row["held_out"] = parts.held_out()
                 state.validation_loss = _held_out_loss(row["held_out"])
-            _told(row, config, metrics)
+            told(row, config, metrics)
             if last or state.step % config.checkpoint.every == 0:
                 checkpoints.save(state.model, state.optimizer, state.trainer())
             checkpoints.poll()
@@ -203,34 +206,3 @@ def _held_out_loss(found: dict[str, Any]) -> float | None:
     """What checkpoints are compared by: 1 - the first pass@k there is."""
     scores = [value["score"] for name, value in found.items() if name.startswith("pass@")]
     return 1 - scores[0] if scores else None
-
-
-def _told(row: dict[str, Any], config: RlConfig, metrics: Metrics) -> None:
-    """Tell a row to the trace, TensorBoard and the console."""
-    metrics.step(row)
-    points: dict[str, float | None] = {}
-    for name, value in row.items():
-        if isinstance(value, dict):
-            inner = {key: one["score"] if isinstance(one, dict) else one for key, one in value.items()}
-            points |= {f"{name}/{key}": one for key, one in inner.items()}
-        elif isinstance(value, int | float) or value is None:
-            points[name] = value
-    metrics.points(row["step"], points)
-    if row["step"] % config.log_every == 0 or row["step"] == config.steps or "held_out" in row:
-        metrics.say(f"step {row['step']}/{config.steps}: {_line(row)}")
-
-
-def _line(row: dict[str, Any]) -> str:
-    parts = []
-    if "passed" in row:
-        seconds = row["seconds"]
-        parts += [
-            f"passed {row['passed']:.1%}",
-            f"{row['length']['mean']:.0f} tokens",
-            f"entropy {row['entropy']:.3f}",
-            f"filtered {row['filtered']:.0%}",
-            *(f"{name} {seconds[name]:.1f} s" for name in ("rollout", "reward", "update")),
-        ]
-    scores = row.get("held_out", {})
-    parts += [f"held out {name} {one['score']:.1%}" for name, one in scores.items() if name.startswith("pass@")]
-    return ", ".join(parts)

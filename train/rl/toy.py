@@ -1,10 +1,12 @@
 """A task on which a tiny model learns in a minute of a CPU: one-line Python functions, run in the jail.
 
-    def largest(p, q):      ->      return max(p, q)
+    def largest(x, y):      ->      return max(x, y)
 
-The corpus has every function with a few bodies, of which its own is the rarest, so that a model pretrained on it knows
-what might stand there and is seldom right; the tests tell all bodies apart. One naming of each function's parameters is
-held out; other functions are trained on with it.
+The corpus has every function with a right body, which is rare, and with three wrong ones that are its own, so that a
+model pretrained on it knows what might stand there and is seldom right; the tests tell right from wrong. The wrong ones
+differ by function so that pretraining has a reason to tell functions apart: where all share theirs, what is reinforced
+for one is easily lost to another. One naming of each function's parameters is held out; other functions are trained on
+with it.
 """
 
 from __future__ import annotations
@@ -31,25 +33,25 @@ from train.special_tokens import END_OF_TEXT, ids
 from train.tokenizer import Tokenizer
 from train.tokenizer_training import PATTERN
 
-# Right bodies of each function; `a` and `b`, or `v`, stand for the names of its parameters.
-_NUMBERS: Mapping[str, tuple[str, ...]] = {
-    "add": ("a + b", "b + a"),
-    "subtract": ("a - b",),
-    "multiply": ("a * b", "b * a"),
-    "largest": ("max(a, b)", "max(b, a)"),
+# Right bodies of each function and wrong ones of its own; `a` and `b`, or `v`, stand for the names of its parameters.
+Bodies = tuple[tuple[str, ...], tuple[str, ...]]
+_NUMBERS: Mapping[str, Bodies] = {
+    "add": (("a + b", "b + a"), ("a - b", "a + a", "b + b")),
+    "subtract": (("a - b",), ("b - a", "a - a", "a + b")),
+    "multiply": (("a * b", "b * a"), ("a * a", "b * b", "a + b")),
+    "largest": (("max(a, b)", "max(b, a)"), ("min(a, b)", "max(a, a)", "b")),
 }
-_LISTS: Mapping[str, tuple[str, ...]] = {
-    "total": ("sum(v)",),
-    "count": ("len(v)",),
-    "first": ("v[0]",),
-    "last": ("v[-1]",),
-    "ordered": ("sorted(v)",),
+_LISTS: Mapping[str, Bodies] = {
+    "total": (("sum(v)",), ("len(v)", "max(v)", "sum(v[1:])")),
+    "count": (("len(v)",), ("sum(v)", "len(v) - 1", "v[1]")),
+    "first": (("v[0]",), ("v[1]", "min(v)", "v[-1]")),
+    "last": (("v[-1]",), ("v[0]", "max(v)", "v[1]")),
+    "ordered": (("sorted(v)",), ("v", "sorted(v[1:])", "sum(v)")),
 }
 _NUMBER_INPUTS = ((7, 3), (2, 5), (4, 4), (3, 9))
 _LIST_INPUTS = (([3, 1, 2, 2, 4],), ([5, 9, 7, 5],), ([8, 6],))
 _NAMES = (("a", "b"), ("x", "y"), ("left", "right"))
 _LIST_NAMES = (("values",), ("items",), ("data",))
-N_WRONG = 3  # bodies that a function has in the corpus beside its own
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,14 +69,12 @@ class Task:
 def tasks() -> list[Task]:
     """Every function with every naming."""
     found = []
-    kinds: tuple[tuple[Mapping[str, tuple[str, ...]], Any, Any], ...] = (
+    kinds: tuple[tuple[Mapping[str, Bodies], Any, Any], ...] = (
         (_NUMBERS, _NAMES, _NUMBER_INPUTS),
         (_LISTS, _LIST_NAMES, _LIST_INPUTS),
     )
     for kind, namings, inputs in kinds:
-        for (place, (name, right)), (number, naming) in product(enumerate(kind.items()), enumerate(namings)):
-            others = [bodies[0] for other, bodies in kind.items() if other != name]
-            wrong = sorted(others, key=lambda body: chance(0, "wrong", name, body))[:N_WRONG]
+        for (place, (name, (right, wrong))), (number, naming) in product(enumerate(kind.items()), enumerate(namings)):
             tests = [f"assert {name}({', '.join(map(repr, args))}) == {_result(right[0], args)!r}" for args in inputs]
             found.append(
                 Task(
@@ -87,7 +87,7 @@ def tasks() -> list[Task]:
     return found
 
 
-def write(folder: Path, *, right: float = 0.17, documents: int = 4000, seed: int = 0) -> None:
+def write(folder: Path, *, right: float = 0.15, documents: int = 4000, seed: int = 0) -> None:
     """Tokenizer, packed corpus, prompts and held-out prompts; `right` is the share of right bodies in the corpus."""
     folder.mkdir(parents=True, exist_ok=True)
     every = tasks()
@@ -114,14 +114,15 @@ def pretraining(folder: Path, **changes: Any) -> PretrainConfig:
         "out": folder / "pretrained",
         "model": "tiny-llama",
         "model_changes": {
-            "d_model": 128,
-            "d_ff": 344,
+            "d_model": 64,
+            "d_ff": 172,
             "vocab_size": Tokenizer(folder / TOKENIZER).n_ids,
             "max_positions": 64,
+            "init_std": 0.06,
         },
         "tokenizer": folder / TOKENIZER,
         "data": {"sources": [{"path": folder / "packed"}], "sequence_length": 64},
-        "optimizer": {"lr": 4e-3, "warmup_steps": 10, "min_lr": 4e-4},
+        "optimizer": {"lr": 6e-3, "warmup_steps": 10, "min_lr": 4e-4},
         "steps": 100,
         "global_batch": 16,
         "micro_batch": 16,

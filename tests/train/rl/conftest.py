@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,21 @@ import torch
 from train.pretrain import pretrain
 from train.rl import toy
 from train.sandbox.pool import Sandbox
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """Tensors this small are slower on many threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    with single_threaded():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -31,9 +47,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def task(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Its folder: corpus, tokenizer, prompts, and the run in `pretrained`."""
     folder = tmp_path_factory.mktemp("toy")
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # tensors this small are slower on many
     toy.write(folder)
-    pretrain(toy.pretraining(folder), face="quiet")
-    torch.set_num_threads(threads)
+    with single_threaded():
+        pretrain(toy.pretraining(folder), face="quiet")
     return folder

@@ -20,6 +20,11 @@ def test_outcomes_earn_what_the_configuration_says() -> None:
     assert reward_of("infrastructure", "end", 5, config, max_tokens=10) is None
 
 
+def test_answers_without_an_end_are_wrong_unless_said_otherwise() -> None:
+    """Left out they would cost nothing, and a policy would learn not to end."""
+    assert reward_of("error", "length", 10, RewardConfig(), max_tokens=10) == 0.0
+
+
 def test_long_answers() -> None:
     told = {
         kind: [

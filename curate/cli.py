@@ -12,7 +12,7 @@ import typer
 import yaml
 from rich.console import Console
 
-from curate import cli_facts, cli_held_out, cli_index, cli_rules
+from curate import cli_classifier, cli_cluster, cli_facts, cli_held_out, cli_index, cli_profile, cli_rules, cli_what_if
 from curate.errors import CodemillError, WrongUse
 from train.cli import app as trainer
 
@@ -26,10 +26,14 @@ recipes_app = typer.Typer(invoke_without_command=True)
 app.add_typer(recipes_app, name="recipes")
 app.add_typer(trainer)
 app.add_typer(cli_index.index_app, name="index")
+app.add_typer(cli_cluster.cluster_app, name="cluster")
+app.add_typer(cli_classifier.classifier_app, name="classifier")
 app.command()(cli_facts.facts)
 app.command()(cli_facts.query)
+app.command()(cli_profile.profile)
 app.command()(cli_rules.rules)
 app.command()(cli_held_out.hold_out)
+app.command()(cli_what_if.what_if)
 
 _INTERRUPTED = "interrupted: the same command goes on where it stopped"
 
@@ -50,6 +54,8 @@ def run(
     ],
     out: Annotated[Path, typer.Option("--out", help="the folder to write; new, or of an interrupted run")],
     master: Annotated[str | None, typer.Option(help="local[N], spark://HOST:PORT, yarn, k8s://URL")] = None,
+    environment: cli_cluster.Env = None,
+    conf: cli_cluster.Conf = None,
     settings: _Set = None,
     index: Annotated[
         Path | None, typer.Option("--index", help="an index of earlier runs, whose files count as kept")
@@ -64,6 +70,7 @@ def run(
     """
     from curate import summary
     from curate.api import run as run_recipe
+    from curate.cluster import spark_settings
     from curate.index import settings_for
     from curate.progress import Reporter
     from curate.recipe import load
@@ -73,8 +80,9 @@ def run(
     if index is not None:
         changes += settings_for(load(recipe, changes), index)
     finished = run_recipe(
-        recipe, inputs, out, settings=changes, master=master, fresh=fresh, keep_work=keep_work, reporter=reporter
-    )
+        recipe, inputs, out, settings=changes, master=master, environment=environment,
+        spark_settings=spark_settings(conf or ()), fresh=fresh, keep_work=keep_work, reporter=reporter,
+    )  # fmt: skip
     if as_json:
         print(
             json.dumps(

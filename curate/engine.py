@@ -298,7 +298,7 @@ class _Mill:
             recipe=self.recipe, roots=self.roots, listing=self.listing, counts=counts, notes=self.notes, files=files,
             seconds=self.reporter.seconds, by_clock=by_clock,
         )  # fmt: skip
-        page = report.page(told)
+        page = report.page_of(self.folder, told)
         write_whole(self.folder / report.NAME, page)
         told["report"] = {"path": report.NAME, "sha256": hashlib.sha256(page.encode()).hexdigest()}
         write_whole(self.folder / manifest.NAME, json.dumps(told, indent=1, ensure_ascii=False) + "\n")

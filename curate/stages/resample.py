@@ -97,7 +97,7 @@ class Resample(Wide):
             .agg(F.sum("size_bytes").alias("n_bytes"), F.count("*").alias("n_files"))
             .collect()  # at most BINS rows a language
         )
-        groups = _Groups(rows, self)
+        groups = Groups(rows, self)
         limits, reasons = groups.limits()
         key = F.concat_ws("\t", "language", "domain")
         table = {name: (limits[name], reasons[name]) for name in limits if limits[name] < BINS}
@@ -118,7 +118,7 @@ class Resample(Wide):
 Name = tuple[str, str]  # language, domain
 
 
-class _Groups:
+class Groups:
     """What there is of each language and domain, by place in the draw."""
 
     def __init__(self, rows: list[Any], stage: Resample):

@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from curate.stages.resample import BINS, HAN_FRACTION, Resample, _Groups
+from curate.stages.resample import BINS, HAN_FRACTION, Groups, Resample
 
 CODE = ("Python", "Java", "HTML", "Ruby")
 PROSE = "Markdown"
@@ -24,7 +24,7 @@ def rows(*groups: tuple[str, str, int], every: int = 1) -> list[dict]:
 
 
 def limits(found: list[dict], **fields) -> dict[str, tuple[int, str | None]]:
-    at, reasons = _Groups(found, Resample(**fields)).limits()
+    at, reasons = Groups(found, Resample(**fields)).limits()
     return {name[0]: (at[name], reasons[name]) for name in at}
 
 
@@ -80,7 +80,7 @@ def test_prose_is_never_a_rare_language() -> None:
 
 
 def test_tokens_by_language_else_by_domain() -> None:
-    groups = _Groups(
+    groups = Groups(
         rows(("Python", "code", 100), (PROSE, "zh", 100)), Resample(tokens_per_byte={"Python": 0.5, "code": 9, "zh": 2})
     )
     assert [groups.tokens((name, domain), 10) for name, domain in (("Python", "code"), (PROSE, "zh"))] == [500, 2000]
@@ -91,7 +91,7 @@ def test_what_was_asked_and_what_was_got() -> None:
     stage = Resample(
         mixture={"code": 0.8, "en": 0.1, "zh": 0.1}, tokens_per_byte={"code": 1, "en": 1}, keep_rates={"Python": 0.5}
     )
-    groups = _Groups(found, stage)
+    groups = Groups(found, stage)
     told = groups.table(*groups.limits())
     half = BINS // 2
     assert told["languages"] == [
@@ -108,7 +108,7 @@ def test_what_was_asked_and_what_was_got() -> None:
 
 
 def test_nothing_to_resample() -> None:
-    groups = _Groups([], Resample(mixture={"code": 1.0}, budget_tokens=5, min_language_share=0.5))
+    groups = Groups([], Resample(mixture={"code": 1.0}, budget_tokens=5, min_language_share=0.5))
     assert groups.limits() == ({}, {})
     assert groups.table({}, {})["domains"] == [{"domain": "code", "asked_share": 1.0, "got_share": 0.0, "tokens": 0}]
 
@@ -138,7 +138,7 @@ SETTINGS = st.fixed_dictionaries(
 def test_no_setting_is_exceeded(given_groups: list, fields: dict) -> None:
     found = rows(*((*name, n_bytes) for name, n_bytes in given_groups), every=64)
     stage = Resample(**fields)
-    groups = _Groups(found, stage)
+    groups = Groups(found, stage)
     at, reasons = groups.limits()
     all_code = sum(n_bytes * BINS // 64 for (_, domain), n_bytes in given_groups if domain == "code")
     for name, limit in at.items():
@@ -165,7 +165,7 @@ def test_lowering_a_rate_keeps_a_subset(groups: list, fields: dict, name: str, o
 
     def cut(rate: float) -> dict:
         stage = Resample(**fields | {"keep_rates": fields["keep_rates"] | {name: rate}})
-        return {group: limit for group, limit in _Groups(found, stage).limits()[0].items() if group[0] == name}
+        return {group: limit for group, limit in Groups(found, stage).limits()[0].items() if group[0] == name}
 
     low, high = cut(min(one, other)), cut(max(one, other))
     assert all(limit <= high[group] for group, limit in low.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from curate.report_html import (
+from curate.report.markup import (
     Html,
     Part,
     bars,

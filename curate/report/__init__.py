@@ -1,4 +1,7 @@
-"""OUT/report.html: one self-contained page that tells what a run read, kept and dropped, from its manifest alone."""
+"""OUT/report.html: one self-contained page that tells what a run read, kept and dropped, and what it measured.
+
+Counts, mixture and times are the manifest's; histograms, samples and clusters come from the ledger, in bounded memory.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,9 @@ from typing import Any
 
 import yaml
 
-from curate.report_counts import languages, mixture, reasons, stages
-from curate.report_html import (
+from curate.report.counts import languages, mixture, reasons, stages
+from curate.report.gathering import Gathered, gather
+from curate.report.markup import (
     Html,
     bars,
     count,
@@ -26,7 +30,9 @@ from curate.report_html import (
     table,
     tag,
 )
-from curate.report_style import CSS
+from curate.report.shown import clusters, samples
+from curate.report.signals import quality, signals
+from curate.report.style import CSS
 from curate.shards import Run
 from curate.work import write_whole
 
@@ -34,14 +40,23 @@ NAME = "report.html"
 
 
 def write(run: Run) -> Path:
-    """Write the page of a finished run into its folder. The same manifest gives the same bytes."""
+    """Write the page of a finished run into its folder. The same run, with its sources, gives the same bytes."""
     path = run.folder / NAME
-    write_whole(path, page(run.manifest))
+    write_whole(path, page(run.manifest, gather(run)))
     return path
 
 
-def page(manifest: dict[str, Any]) -> str:
-    """The whole page. It runs no script and loads nothing: the policy in its head forbids both."""
+def page_of(folder: Path, manifest: dict[str, Any]) -> str:
+    """The page of a run whose files lie in their places, and whose manifest is not written yet."""
+    run = Run(folder)
+    run.manifest = manifest
+    return page(manifest, gather(run))
+
+
+def page(manifest: dict[str, Any], gathered: Gathered | None = None) -> str:
+    """The whole page; without what was gathered, of the manifest alone. It runs no script and loads nothing: the policy
+    in its head forbids both.
+    """
     digest = base64.b64encode(hashlib.sha256(CSS.encode()).digest()).decode()
     head = tag(
         "head",
@@ -51,9 +66,19 @@ def page(manifest: dict[str, Any]) -> str:
         tag("title", f"{manifest['recipe']['name']}: codemill report"),
         tag("style", Html(CSS)),
     )
-    parts = (_header, _warnings, stages, reasons, languages, mixture, _seconds, _provenance)
-    body = tag("body", tag("main", *(part(manifest) for part in parts), _footer()))
+    before = [part(manifest) for part in (_header, _warnings, stages, reasons, languages, mixture)]
+    behind = [part(manifest) for part in (_seconds, _provenance)]
+    body = tag("body", tag("main", *before, *_measured(manifest, gathered), *behind, _footer()))
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
+
+
+def _measured(manifest: dict[str, Any], gathered: Gathered | None) -> list[Html | None]:
+    if gathered is None:
+        return []
+    n_files = manifest["counts"]["read"]["files"]
+    return [
+        signals(gathered, n_files), quality(gathered), clusters(gathered.clusters), samples(gathered.samples),
+    ]  # fmt: skip
 
 
 def _header(manifest: dict[str, Any]) -> Html:

@@ -60,6 +60,7 @@ svg[height="8"] { margin-top: .5rem; }
 .time { fill: var(--time); background: var(--time); }
 .mark { fill: var(--ink); background: var(--ink); stroke: var(--paper); stroke-width: 4px; paint-order: stroke;
   vector-effect: non-scaling-stroke; }
+.limit { stroke: var(--ink); stroke-width: 1.5px; stroke-dasharray: 4 2; vector-effect: non-scaling-stroke; }
 .legend { display: block; }
 .legend > span { display: inline-block; margin-right: 1.1rem; }
 .legend i { display: inline-block; width: .7rem; height: .55rem; margin-right: .4rem; }
@@ -72,6 +73,24 @@ summary:hover { color: var(--ink); }
 :focus-visible { outline: 2px solid var(--files); outline-offset: 2px; }
 pre { margin: .5rem 0; padding: .9rem 1.1rem; background: var(--wash); overflow-x: auto; font: .82rem/1.5 ui-monospace,
   "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
+h3 { font: 500 .95rem var(--sans); margin: 1rem 0 .2rem; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 15.5rem), 1fr)); gap: 1.5rem 1.75rem;
+  margin: 1rem 0 1.5rem; }
+figure { margin: 0; min-width: 0; }
+figcaption { line-height: 1.3; margin-bottom: .45rem; overflow-wrap: anywhere; }
+figcaption small { display: block; font-size: .8rem; }
+.plot { border-bottom: 1px solid var(--rule); }
+.ends, .answer { display: flex; justify-content: space-between; gap: .6rem; font-size: .8rem; color: var(--quiet);
+  font-variant-numeric: tabular-nums; }
+.answer span:first-child { flex: 0 0 1.6rem; }
+.limits, .labelled ul, details ul { list-style: none; margin: .3rem 0 0; padding: 0; font-size: .8rem;
+  overflow-wrap: anywhere; color: var(--quiet); }
+.limits b { font-weight: 500; color: var(--ink); }
+.sample { margin: .8rem 0 1.2rem; }
+.sample pre { max-height: 22rem; overflow: auto; margin-top: .3rem; }
+.sample p { font-size: .85rem; }
+th details { margin: 0; overflow-wrap: anywhere; }
+th summary { padding: 0; color: var(--ink); }
 footer { margin-top: 3.5rem; padding-top: 1rem; border-top: 1px solid var(--rule); font-size: .9rem; }
 @media (max-width: 640px) {
   body { font-size: 15px; }

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -136,15 +136,7 @@ class ParquetFile:
     def close(self) -> dict[str, Any]:
         """Complete the file and tell of it: written, rows, bytes, sha256."""
         self._flush()
-        self.writer.close()
-        self.stream.flush()
-        os.fsync(self.stream.fileno())
-        self.stream.close()
-        with self.path.open("rb") as handle:
-            digest = hashlib.file_digest(handle, "sha256").hexdigest()
-        return {
-            "written": str(self.path), "rows": self.n_rows, "bytes": self.path.stat().st_size, "sha256": digest,
-        }  # fmt: skip
+        return complete(self.writer, self.stream, self.path) | {"rows": self.n_rows}
 
     def _flush(self) -> None:
         if self.held:
@@ -153,6 +145,17 @@ class ParquetFile:
             self.writer.write_table(group, row_group_size=group.num_rows)
             self.n_rows += group.num_rows
             self.held, self.held_bytes, self.held_rows = [], 0, 0
+
+
+def complete(writer: pq.ParquetWriter, stream: BinaryIO, path: Path) -> dict[str, Any]:
+    """Bring a file to the disk, and tell of it: written, bytes, sha256."""
+    writer.close()
+    stream.flush()
+    os.fsync(stream.fileno())
+    stream.close()
+    with path.open("rb") as handle:
+        digest = hashlib.file_digest(handle, "sha256").hexdigest()
+    return {"written": str(path), "bytes": path.stat().st_size, "sha256": digest}
 
 
 def _is_binary(kind: pa.DataType) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import uuid
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from curate.files import complete
 from curate.index import FILES
 from curate.index_stage import Indexed
 from curate.near_tasks import Batches
@@ -123,16 +122,7 @@ class _BucketFile:
 
     def close(self) -> pa.RecordBatch:
         self._flush()
-        self.writer.close()
-        self.stream.flush()
-        os.fsync(self.stream.fileno())
-        self.stream.close()
-        with self.path.open("rb") as handle:
-            digest = hashlib.file_digest(handle, "sha256").hexdigest()
-        told = {
-            "bucket": self.bucket, "written": str(self.path), "rows": self.n_rows, "bytes": self.path.stat().st_size,
-            "sha256": digest,
-        }  # fmt: skip
+        told = complete(self.writer, self.stream, self.path) | {"bucket": self.bucket, "rows": self.n_rows}
         return pa.RecordBatch.from_pylist([told], schema=BUCKET)
 
     def _flush(self) -> None:

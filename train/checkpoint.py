@@ -14,7 +14,7 @@ import shutil
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,17 @@ class Checkpoints:
             shutil.rmtree(final, ignore_errors=True)
             part.rename(final)
             self._prune()
+
+    @contextmanager
+    def settled(self) -> Iterator[None]:
+        """Nothing is being written any more when the block is left. What went wrong in it is what is told."""
+        try:
+            yield
+        except BaseException:
+            with suppress(RunFailed):
+                self.wait()
+            raise
+        self.wait()
 
     def newest(self) -> Path | None:
         """The newest whole checkpoint, the same on all ranks."""

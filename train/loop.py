@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
@@ -170,7 +170,7 @@ def _loop(
     speed = _speed(work, metrics)
     row: dict[str, Any] = {"step": state.step, "message": "there was nothing left to do"}
     ready = work.feed.from_step(state.step, state.cursors)
-    try:
+    with checkpoints.settled(), closing(ready):  # type: ignore[type-var]
         while state.step < config.steps:
             with speed.waiting():
                 batch = next(ready).on(world.device)
@@ -190,13 +190,6 @@ def _loop(
             if look() or last or state.step % config.checkpoint.every == 0:
                 checkpoints.save(state.model, state.optimizer, state.trainer())
             checkpoints.poll()
-    except BaseException:
-        with suppress(RunFailed):  # what went wrong first is what is told
-            checkpoints.wait()
-        raise
-    finally:
-        ready.close()  # type: ignore[attr-defined]
-    checkpoints.wait()
     return row
 
 

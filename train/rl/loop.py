@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,7 +96,7 @@ def _loop(parts: Parts, config: RlConfig, world: World, checkpoints: Checkpoints
     parts.engine.sync(state.model)
     if parts.held_out and state.step == 0:
         told({"step": 0, "held_out": parts.held_out()}, config, metrics)
-    try:
+    with checkpoints.settled():
         while state.step < config.steps:
             row = rl_step(parts, config, world)
             last = state.step == config.steps
@@ -107,11 +107,6 @@ def _loop(parts: Parts, config: RlConfig, world: World, checkpoints: Checkpoints
             if last or state.step % config.checkpoint.every == 0:
                 checkpoints.save(state.model, state.optimizer, state.trainer())
             checkpoints.poll()
-    except BaseException:
-        with suppress(RunFailed):  # what went wrong first is what is told
-            checkpoints.wait()
-        raise
-    checkpoints.wait()
     return row
 
 

@@ -1,0 +1,110 @@
+"""A cluster whose only Python is a packed environment: the bytes of one machine, whoever dies, whatever runs twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pyspark
+import pytest
+import small_corpus
+from command import Command, sums
+from standalone import HOST, Cluster, cluster, kill
+
+import curate
+
+pytestmark = pytest.mark.spark
+
+DRIVER = {"SPARK_LOCAL_IP": HOST, "SPARK_HOME": str(Path(pyspark.__path__[0]))}
+TWICE = {  # a task that lasts a moment longer than another may be begun a second time
+    "spark.speculation": "true", "spark.speculation.interval": "20ms", "spark.speculation.multiplier": "1.0",
+    "spark.speculation.quantile": "0.05", "spark.speculation.minTaskRuntime": "1ms",
+    "spark.speculation.efficiency.enabled": "false",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """This Python, packed by the command."""
+    archive = tmp_path_factory.mktemp("packed") / "env.tar.gz"
+    program = "import sys; from curate.cli import main; main(sys.argv[1:])"
+    words = [sys.executable, "-c", program, "cluster", "pack", "--out", str(archive)]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    yield archive
+    archive.unlink()
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """A master and two workers."""
+    with cluster(tmp_path_factory.mktemp("cluster")) as own:
+        yield own
+
+
+def started(words: list[str], two: Cluster, environment: Path, folder: Path) -> Command:
+    """`codemill run WORDS` on the cluster, tasks begun twice where they can be; into folder/out."""
+    conf = [word for name, value in TWICE.items() for word in ("--conf", f"{name}={value}")]
+    words = [*words, "--out", str(folder / "out"), "--master", two.address, "--env", str(environment), *conf]
+    return Command(words, folder / "log", DRIVER)
+
+
+def test_machines_see_the_packed_environment_and_nothing_else(two: Cluster, environment: Path, tmp_path: Path) -> None:
+    program = "import sys; from curate.cli import main; main(sys.argv[1:])"
+    words = ["cluster", "check", "--master", two.address, "--env", str(environment), "--out", str(tmp_path / "out")]
+    command = [sys.executable, "-c", program, *words, "--json"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | DRIVER)
+    assert ended.returncode == 0, ended.stderr
+    (machine,) = map(json.loads, ended.stdout.splitlines())
+    assert (machine["fit"], machine["compiled"]) == (True, 0)  # kernels came along
+    place = Path(machine["place"])
+    assert place.parts[-5:] == ("environment", "lib", f"python3.{sys.version_info.minor}", "site-packages", "curate")
+    assert place.is_relative_to(two.folder)
+    assert list(tmp_path.iterdir()) == []  # nothing was left beside OUT
+
+
+def test_a_worker_killed_in_the_narrow_pass_changes_nothing(
+    two: Cluster, environment: Path, corpus: small_corpus.Corpus, codefuse: curate.Run, tmp_path: Path
+) -> None:
+    words = ["codefuse", *corpus.inputs, "--set", "stages.read.pack_bytes=10000"]  # many tasks
+    command = started(words, two, environment, tmp_path)
+    victim = None
+    while victim is None and command.process.poll() is None:
+        victim = next((worker for worker in two.workers if writes_below(two, worker, tmp_path / "out")), None)
+        time.sleep(0.02)
+    assert victim is not None, "the run ended before a task was seen at work"
+    pythons = two.pythons(victim)
+    assert pythons
+    for python in pythons:
+        check_mapped(python, two.folder)
+    kill(victim)
+    assert "narrow" not in [event["stage"] for event in command.events() if event.get("state") == "done"]
+    two.add_worker()
+    ended = command.wait()
+    assert (ended.code, ended.said) == (0, [])
+    assert sums(curate.Run(tmp_path / "out")) == sums(codefuse)
+
+
+def writes_below(two: Cluster, worker: subprocess.Popen, out: Path) -> bool:
+    """Whether a Python of a worker has a file of the run open for writing."""
+    for python in two.pythons(worker):
+        try:
+            if any(Path(file.path).is_relative_to(out) and file.mode != "r" for file in python.open_files()):
+                return True
+        except psutil.Error:
+            continue
+    return False
+
+
+def check_mapped(python: psutil.Process, folder: Path) -> None:
+    """What a worker's process has loaded lies in the environment, or is the system's."""
+    try:
+        mapped = {Path(one.path) for one in python.memory_maps() if one.path.startswith("/")}
+    except psutil.NoSuchProcess:
+        return  # a parser that has done its work
+    assert [path for path in mapped if not path.is_relative_to(folder) and not path.is_relative_to("/usr/lib")] == []

@@ -67,15 +67,16 @@ def show(run: Run, rows: list[dict[str, Any]], console: Console) -> None:
 def _show_one(run: Run, row: dict[str, Any], console: Console) -> None:
     def tell(name: str, value: Any) -> None:
         if value is not None:
-            console.print(f"  {name:<12} {value}", highlight=False, markup=False, soft_wrap=True)
+            console.print(f"  {name:<13} {value}", highlight=False, markup=False, soft_wrap=True)
 
     console.print(f"\n{_place(row)}", style="bold", highlight=False, markup=False, soft_wrap=True)
     tell("file_id", row["file_id"])
     for name in ("row", "revision"):
         tell(name, row["source"][name])
     tell("source", again.state(run, row))
-    for name in ("repo", "root", "language", "encoding", "licence", "stars", "size_bytes", "n_lines", "quality_score"):
+    for name in ("repo", "root", "language", "encoding", "licence", "stars", "size_bytes", "n_lines"):
         tell(name, row[name])
+    tell("quality_score", None if row["quality_score"] is None else f"{row['quality_score']:.1f}")
     tell("decision", decision(row))
     others = chain(run, row)
     for number, other in enumerate(others, 1):
@@ -85,6 +86,8 @@ def _show_one(run: Run, row: dict[str, Any], console: Console) -> None:
         tell("same as" if number == 1 else "and that as", f"{_place(other)} ({other['file_id']}; {kept})")
     for line in again.difference(run, row, Run(others[0]["run"]), others[0]) if others else ():
         console.print(f"    {line}", highlight=False, markup=False, soft_wrap=True)
+    if row["tags"]:
+        tell("tags", ", ".join(f"{name} {value}" for name, value in row["tags"]))
     if row["segments_removed"]:
         tell("without", f"{len(row['segments_removed'])} segments that other files have")
     lost = losses(run, row)

@@ -24,9 +24,9 @@ pytestmark = pytest.mark.spark
 KILLS = 12
 CHAINS = 2  # at the same time: a JVM that starts leaves a core idle
 SEED = 4
-STAGES = ["narrow", "licence_settled", "licence", "exact", "simhash", "resample", "layout"]
-STAGES += ["licence_delivered", "syntax_delivered"]
-PLACED = {"layout", "licence_delivered", "syntax_delivered"}
+STAGES = ["narrow", "licence_settled", "licence", "exact", "simhash", "resample", "segments", "segments_changed"]
+STAGES += ["layout", "licence_delivered", "syntax_delivered", "portrait_delivered"]
+PLACED = {"layout", "licence_delivered", "syntax_delivered", "portrait_delivered"}
 """Stages whose files are moved to their places in the end."""
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import xxhash
 
+from curate.errors import CodemillError
 from curate.files import ParquetFile
 from curate.packed import pack
 from curate.readers import read_units
@@ -131,12 +132,17 @@ def mill(raw: pa.RecordBatch, kind: str, stages: Sequence[Stage], schema: pa.Sch
 
 
 def _isolated(stage: Stage, batch: pa.RecordBatch) -> pa.RecordBatch:
-    """What the stage makes of a batch; where it raises, the batch is halved until the file at fault stands alone."""
+    """What the stage makes of a batch; where it raises, the batch is halved until the file at fault stands alone.
+
+    What a user can mend is no file's fault: a worker that cannot read a model or a list would drop all its files.
+    """
     try:
         measured = stage.measure(batch)
         if measured.num_rows != batch.num_rows:
             raise ValueError(f"stage {stage.name!r} gave {measured.num_rows} rows for {batch.num_rows}")
         return measured
+    except (CodemillError, ImportError):
+        raise
     except Exception as error:
         if batch.num_rows > 1:
             half = batch.num_rows // 2

@@ -9,15 +9,12 @@ answer is that of dedup.segments.deduplicate in memory. Ids and offsets move, ne
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
-
-from curate import near_rounds
 from curate.errors import RunFailed
 from curate.index_known import new_node, new_place
-from curate.near_tasks import COUNTS, ENTRIES, LARGE, NODES, PAIRS, Search, parts
+from curate.near_pairs import mapped, met, parted
+from curate.near_tasks import LARGE, Search
 from curate.segments_tasks import CHANGED, DECIDED, Comparison
 from curate.stage import Keep
 
@@ -25,10 +22,6 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 PART_BYTES = 8 << 20  # of packed segments that one task holds, at some ten times as much in memory
-PARTITION_ENTRIES = 2_000_000  # keys that one task groups
-LABEL_PAIRS = 20_000_000  # pairs whose components one task labels; more are labelled in rounds
-ENTRY_ROWS = 20_000  # small rows that Spark hands over at a time
-BROADCAST_NODES = 1_000_000
 MOST_ROUNDS = 200
 
 
@@ -43,36 +36,19 @@ def find(
     there = files.where("segments is not null").withColumns({"node": new_node(), "place": new_place()})
     told = there.agg(F.count("*").alias("n"), F.mean(F.length("segments")).alias("mean_bytes")).collect()[0]
     notes: dict[str, Any] = {"compared": told["n"]}
-    met = None
+    found = None
     for signature, tokens, search in searches:
         signed = there.where(F.col(tokens).isNotNull()).select("place", F.col(signature).alias("signature"))
-        pairs, notes[f"by_{signature}"] = _met(signature, signed, told["n"], search, keep)
-        met = pairs if met is None else met.unionByName(pairs)
-    if met is None or not any(notes[f"by_{signature}"]["candidates"] for signature, *_ in searches):
+        pairs, notes[f"by_{signature}"] = met(f"pairs-{signature}", signed, told["n"], search, keep)
+        pairs = pairs.select("better", "worse")
+        found = pairs if found is None else found.unionByName(pairs)
+    if found is None or not any(notes[f"by_{signature}"]["candidates"] for signature, *_ in searches):
         return None, notes
-    pairs = keep("met", met.distinct()) if len(searches) > 1 else met
+    pairs = keep("met", found.distinct()) if len(searches) > 1 else found
     notes["pairs"] = pairs.count()
     part_files = max(1, int(PART_BYTES / max(1, told["mean_bytes"])))
     rows = there.select("place", "node", "size_bytes", "segments")
     return _shared(rows, pairs, part_files, comparison, notes, keep), notes
-
-
-def _met(
-    name: str, signed: DataFrame, n_files: int, search: Search, keep: Keep
-) -> tuple[DataFrame, dict[str, int]]:  # fmt: skip
-    """Pairs of places that meet under a key, each once, and what was compared for them."""
-    from pyspark.sql import functions as F
-
-    cores = signed.sparkSession.sparkContext.defaultParallelism
-    n_partitions = max(cores, -(-n_files * search.n_keys // PARTITION_ENTRIES))
-    entries = mapped(signed, search.entries, ENTRIES)
-    by_key = entries.repartition(n_partitions, "key").sortWithinPartitions("key", "place")
-    met = keep(f"pairs-{name}", mapped(by_key, search.pairs, PAIRS).distinct(), batch_rows=ENTRY_ROWS)
-    sums = [(F.max if count == "largest_bucket" else F.sum)(count).alias(count) for count in COUNTS]
-    told = met.agg(F.count("better").alias("candidates"), *sums).collect()[0].asDict()
-    counts = {count: int(value or 0) for count, value in told.items()}
-    counts["comparisons"] = counts.pop("pairs")
-    return met.where("better is not null").select("better", "worse"), counts
 
 
 def _shared(
@@ -80,40 +56,21 @@ def _shared(
 ) -> DataFrame:
     from pyspark.sql import functions as F
 
-    nodes = _in_parts(pairs, part_files, notes, keep)
-    large = F.col("part") == LARGE
-    told = nodes.agg(
-        F.count("*").alias("n"), F.max("part").alias("last"), F.count_if(large).alias("n_large")
-    ).collect()[0]
-    notes["files_paired"], notes["files_in_large_components"] = told["n"], told["n_large"]
-    nodes = F.broadcast(nodes) if told["n"] <= BROADCAST_NODES else nodes
+    parts = parted(pairs, notes["pairs"], part_files, notes, keep)
+    notes["files_paired"] = parts.n_files
+    nodes, large = parts.nodes, F.col("part") == LARGE
     placed = files.join(nodes, "place")
     of_part = pairs.join(nodes.withColumnRenamed("place", "better"), "better")
     found = []
-    if told["last"] > LARGE:
+    if parts.n_parts:
         rows = placed.where(~large).unionByName(of_part.where(~large), allowMissingColumns=True)
-        solved = mapped(rows.repartitionById(told["last"] + 1, F.col("part")), comparison.solve, CHANGED)
+        solved = mapped(rows.repartitionById(parts.n_parts, F.col("part")), comparison.solve, CHANGED)
         found.append(keep("shared", solved))
-    if told["n_large"]:
+    if parts.n_large:
         inside, ends = placed.where(large).drop("part"), of_part.where(large).drop("part")
         chosen, notes["rounds"] = in_rounds(inside, ends, comparison, keep)
         found.append(chosen)
     return found[0].unionByName(found[1]) if len(found) > 1 else found[0]
-
-
-def _in_parts(pairs: DataFrame, part_files: int, notes: dict[str, Any], keep: Keep) -> DataFrame:
-    """Rows of NODES: components up to so many files in parts, larger ones LARGE."""
-    from pyspark.sql import functions as F
-
-    if notes["pairs"] <= LABEL_PAIRS:
-        labelled = mapped(pairs.coalesce(1), partial(parts, part_files=part_files), NODES)
-        return keep("nodes", labelled, batch_rows=ENTRY_ROWS)
-    labels, notes["label_rounds"] = near_rounds.label(pairs, keep)
-    sizes = labels.groupBy("label").agg(F.count("*").alias("size"))
-    n_parts = max(1, labels.count() // part_files)
-    part = F.when(F.col("size") > part_files, LARGE).otherwise(F.pmod(F.xxhash64("label"), F.lit(n_parts)))
-    placed = labels.join(sizes, "label").select(F.col("node").alias("place"), part.cast("int").alias("part"))
-    return keep("nodes", placed)
 
 
 def in_rounds(files: DataFrame, pairs: DataFrame, comparison: Comparison, keep: Keep) -> tuple[DataFrame, int]:
@@ -148,13 +105,3 @@ def in_rounds(files: DataFrame, pairs: DataFrame, comparison: Comparison, keep: 
         waiting = keep(f"waiting-{number}", waiting.join(ready, "node", "left_anti"))
     assert done is not None
     return done.where(F.size("removals") > 0).select(*CHANGED.names), number
-
-
-def mapped(frame: DataFrame, function: Any, schema: pa.Schema) -> DataFrame:
-    """A function of Arrow batches over a frame's partitions."""
-    from pyspark.sql.pandas.types import from_arrow_schema
-
-    def each(batches):  # Spark pickles a plain function
-        return function(batches)
-
-    return frame.mapInArrow(each, from_arrow_schema(schema))

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analyzers.syntax.segments import Segment
-from curate.segments import mapped
+from curate.near_pairs import mapped
 from curate.segments_tasks import CHANGED, is_header
 from curate.stage import Keep
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from curate import inputs
+from curate.errors import WrongUse
 from curate.narrow import NarrowPass, mill, work_schema
 from curate.recipe import load
 from curate.rules import Rule
@@ -35,6 +36,8 @@ class Fragile(Stage):
         texts = batch.column("content").to_pylist()
         if any("BREAK" in text for text in texts):
             raise RuntimeError("it broke")
+        if any("MODEL" in text for text in texts):
+            raise WrongUse("the model changed: say the same again with --fresh")
         if any("SHRINK" in text for text in texts):
             return batch.slice(1)
         return batch.append_column("strength", pa.array([len(text) for text in texts], pa.int64()))
@@ -123,6 +126,13 @@ def test_a_fault_costs_one_file_of_many() -> None:
     found = milled(files)
     assert [int(row["path"][:-3]) for row in found if row["drop_reason"]] == [3, 30, 31]
     assert all(row["strength"] == len(row["content"]) for row in found if row["drop_stage"] is None)
+
+
+def test_what_a_user_can_mend_is_no_files_fault() -> None:
+    """A worker that cannot read a model would drop all its files, and the run would end well."""
+    files = [(f"{n}.py", b"MODEL" if n == 3 else b"x = 1\n") for n in range(8)]
+    with pytest.raises(WrongUse, match="the model changed"):
+        milled(files)
 
 
 @settings(deadline=None, max_examples=40)

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import curate
+import curate.near_pairs
 import curate.segments
 from analyzers.syntax.segments import Segment
 from curate.stages.decode import content_ids
@@ -206,7 +207,7 @@ def test_what_goes_is_proved_and_nothing_is_lost(
     for check in (check_removals, check_dropped, check_shipped, check_pairs_and_facts, check_headers):
         check(files)
     monkeypatch.setattr(curate.segments, "PART_BYTES", 0)
-    monkeypatch.setattr(curate.segments, "LABEL_PAIRS", 0)
+    monkeypatch.setattr(curate.near_pairs, "LABEL_PAIRS", 0)
     again = curate.run(tmp_path / "recipe.yaml", tmp_path / "in", tmp_path / "again", spark)
     assert again.manifest["files"] == run.manifest["files"]
     assert again.manifest["stages"]["segments"]["rounds"] > 1

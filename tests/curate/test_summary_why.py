@@ -108,15 +108,15 @@ def test_a_chain_that_bites_its_tail_ends_too(tmp_path: Path) -> None:
 def test_the_story_of_a_file(run: Run) -> None:
     story = printed(why.show, run, why.find(run, "lib/a.py"))
     assert "in/lib/a.py" in story
-    assert "same as      in/src/b2.py (id of src/b2.py; dropped too, by minhash.near_duplicate)" in story
-    assert "and that as  in/src/a.py (id of src/a.py; kept)" in story
+    assert "same as       in/src/b2.py (id of src/b2.py; dropped too, by minhash.near_duplicate)" in story
+    assert "and that as   in/src/a.py (id of src/a.py; kept)" in story
     story = printed(why.show, run, why.find(run, "src/a.py"))
-    for told in ("repo         me/it", "licence      MIT", "decision     kept", "n_chars                      12"):
+    for told in ("repo          me/it", "licence       MIT", "decision      kept", "n_chars                      12"):
         assert told in story
     assert "alnum_fraction               0.5000" in story
     assert "is_xml                       False" in story  # measured and none found
     assert "n_words" not in story  # not measured
-    assert "row          17" in printed(why.show, run, why.find(run, "rows.jsonl"))
+    assert "row           17" in printed(why.show, run, why.find(run, "rows.jsonl"))
 
 
 def test_nothing_of_a_run_is_taken_for_markup(run: Run) -> None:

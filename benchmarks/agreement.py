@@ -8,8 +8,8 @@ one and behind them for the other, and differs in `lines`. Files that the gramma
 lizard fails, are left out, and so are functions without a name. Files are spread over the folders, and read until there
 are enough functions. Below a language's line stand the causes of its differences (agreement_causes.py), each with the
 number of functions whose difference it accounts for to the unit, and `other` for what none does; `--show` prints
-examples of that. In TypeScript most of what only lizard counts are declarations without a body, in .d.ts files above
-all. `--signs` compares our walk with one that goes everywhere.
+examples of that. Functions that one side alone finds have causes too (agreement_unmatched.py). `--signs` compares our
+walk with one that goes everywhere.
 """
 
 from __future__ import annotations
@@ -22,16 +22,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 import lizard
+from tree_sitter import Parser
 
 from analyzers.languages import BY_NAME
 from analyzers.syntax import Report, analyze
 from analyzers.syntax.barren import files
+from analyzers.syntax.grammars import load
 from analyzers.syntax.kinds import kind_table
 from analyzers.syntax.languages import spec_of
 from analyzers.syntax.limits import Limits
 from analyzers.syntax.measure import report_on
 from analyzers.syntax.parse import parse
-from benchmarks import agreement_causes
+from benchmarks import agreement_causes, agreement_unmatched
+from benchmarks.agreement_unmatched import Extent, Place
 
 DATA = Path(__file__).parent / "data" / "M" / "files"
 FIGURES = ("parameters", "lines", "complexity")
@@ -50,16 +53,24 @@ class Found(NamedTuple):
 
 def last_name(name: str | None) -> str:
     """What stands behind the last separator: lizard writes A::b or A.b where we write b, and the other way round."""
-    return re.split(r"::|\.|:", name or "")[-1].strip(" *&~()")
+    together = re.sub(r"\boperator\s+(?=\W)", "operator", name or "")  # lizard writes operator ==
+    return re.split(r"::|\.|:", together)[-1].strip(" *&~()")
 
 
-def ours(language: str, source: bytes) -> dict[Key, Found] | None:
-    """Named functions by last line and name; None where nothing can be said."""
+class Side(NamedTuple):
+    """What one of the two finds in a file."""
+
+    functions: dict[Key, Found]  # those with a name, by last line and name
+    extents: list[Extent]  # all
+
+
+def ours(language: str, source: bytes) -> Side | None:
+    """What we find; None where nothing can be said."""
     report = analyze(language, source)
     if not isinstance(report, Report) or report.n_errors:
         return None
     functions = [one for one in report.definitions or () if one.kind != "class"]
-    return {
+    named = {
         (one.end_line, last_name(one.name)): Found(
             one.n_parameters or 0,
             one.end_line - one.start_line + 1,
@@ -69,18 +80,24 @@ def ours(language: str, source: bytes) -> dict[Key, Found] | None:
         for one in functions
         if one.name
     }
+    return Side(named, [Extent(last_name(one.name), one.start_line, one.end_line) for one in functions])
 
 
-def theirs(language: str, source: bytes) -> dict[Key, Found]:
+def theirs(language: str, source: bytes) -> Side:
     """The same by lizard."""
     found = lizard.analyze_file.analyze_source_code("a" + BY_NAME[language].extensions[0], source.decode())
-    return {
+    named = {
         (one.end_line, last_name(one.name)): Found(
             len(one.parameters), one.end_line - one.start_line + 1, one.cyclomatic_complexity
         )
         for one in found.function_list
         if "(anonymous)" not in one.name
     }
+    extents = [
+        Extent("" if "(anonymous)" in one.name else last_name(one.name), one.start_line, one.end_line)
+        for one in found.function_list
+    ]
+    return Side(named, extents)
 
 
 def cause(figure: str, language: str, text: str, name: str, one: Found, two: Found) -> str:
@@ -129,11 +146,64 @@ def main() -> None:
         compare(language, given)
 
 
+class Tally:
+    """What has been seen of one language."""
+
+    def __init__(self, language: str, show: int) -> None:
+        """show: examples of what nothing explains, of each kind."""
+        self.language, self.show = language, show
+        self.seen, self.equal, self.shown = Counter[str](), Counter[str](), Counter[str]()
+        self.causes = Counter[tuple[str, str]]()
+
+    def add(self, source: bytes, mine: Side, other: Side) -> None:
+        """One file that both have read."""
+        both = mine.functions.keys() & other.functions.keys()
+        only = {"ours only": (mine, both), "theirs only": (other, both)}
+        self.seen["both"] += len(both)
+        lines = source.decode("utf-8", "replace").split("\n")
+        for key in sorted(both):
+            text = "\n".join(lines[key[0] - mine.functions[key].lines : key[0]])
+            self._compare(key[1], text, mine.functions[key], other.functions[key])
+        unmatched = {name: sorted(side.functions.keys() - keys) for name, (side, keys) in only.items()}
+        if any(unmatched.values()):
+            self._explain(source, lines, unmatched, mine, other)
+
+    def _compare(self, name: str, text: str, one: Found, two: Found) -> None:
+        for figure in FIGURES:
+            first, second = getattr(one, figure), getattr(two, figure)
+            self.equal[figure] += first == second
+            if first != second:
+                why = cause(figure, self.language, text, name, one, two)
+                self._note(figure, why, f"{first}, lizard {second}:\n{text[:1500]}")
+
+    def _explain(
+        self, source: bytes, lines: list[str], unmatched: dict[str, list[Key]], mine: Side, other: Side
+    ) -> None:
+        spec = spec_of(self.language)
+        assert spec is not None
+        root = Parser(load(spec.grammar)).parse(source).root_node
+        for name, keys in unmatched.items():
+            side = mine if name == "ours only" else other
+            of = agreement_unmatched.of_ours if side is mine else agreement_unmatched.of_theirs
+            for key in keys:
+                one = Extent(key[1], key[0] - side.functions[key].lines + 1, key[0])
+                why = of(Place(self.language, one, lines, root), other.extents, mine.extents)
+                self.seen[name] += 1
+                text = "\n".join(lines[max(0, one.start - 3) : one.end])
+                self._note(name, why, f"{one.name} in lines {one.start} to {one.end}:\n{text[:1500]}")
+
+    def _note(self, kind: str, why: str, example: str) -> None:
+        self.causes[kind, why] += 1
+        if why == agreement_causes.OTHER and self.shown[kind] < self.show:
+            self.shown[kind] += 1
+            print(f"    {kind}: {example}")
+
+
 def compare(language: str, given: argparse.Namespace) -> None:
     """Prints a language's line, and the causes of its differences."""
-    seen, equal, causes, shown = Counter[str](), Counter[str](), Counter[tuple[str, str]](), Counter[str]()
+    tally = Tally(language, given.show)
     for source in files(given.folders, BY_NAME[language].extensions, int(given.megabytes * 1e6)):
-        if seen["both"] >= given.functions:
+        if tally.seen["both"] >= given.functions:
             break
         mine = ours(language, source)
         if mine is None:
@@ -142,25 +212,13 @@ def compare(language: str, given: argparse.Namespace) -> None:
             other = theirs(language, source)
         except Exception:  # of lizard's many kinds
             continue
-        both = mine.keys() & other.keys()
-        seen.update({"both": len(both), "ours": len(mine) - len(both), "theirs": len(other) - len(both)})
-        lines = source.decode("utf-8", "replace").splitlines()
-        for key in sorted(both):
-            text = "\n".join(lines[key[0] - mine[key].lines : key[0]])
-            for figure in FIGURES:
-                one, two = getattr(mine[key], figure), getattr(other[key], figure)
-                equal[figure] += one == two
-                if one == two:
-                    continue
-                why = cause(figure, language, text, key[1], mine[key], other[key])
-                causes[figure, why] += 1
-                if why == agreement_causes.OTHER and shown[figure] < given.show:
-                    shown[figure] += 1
-                    print(f"    {figure}: {one}, lizard {two}:\n{text[:1500]}")
-    rates = [f"{100 * equal[figure] / max(1, seen['both']):12.1f}" for figure in FIGURES]
-    print(language.ljust(14) + f"{seen['both']:7}{seen['ours']:11}{seen['theirs']:13}" + "".join(rates))
-    for (figure, why), count in sorted(causes.items(), key=lambda row: (FIGURES.index(row[0][0]), -row[1])):
-        print(f"    {figure}, {count}: {why}", flush=True)
+        tally.add(source, mine, other)
+    seen, kinds = tally.seen, (*FIGURES, "ours only", "theirs only")
+    rates = [f"{100 * tally.equal[figure] / max(1, seen['both']):12.1f}" for figure in FIGURES]
+    counts = f"{seen['both']:7}{seen['ours only']:11}{seen['theirs only']:13}"
+    print(language.ljust(14) + counts + "".join(rates))
+    for (kind, why), count in sorted(tally.causes.items(), key=lambda row: (kinds.index(row[0][0]), -row[1])):
+        print(f"    {kind}, {count}: {why}", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,13 +2,16 @@
 
     python benchmarks/mill.py S M --cores 1 2 --runs 3 --without simhash
     python benchmarks/mill.py S --forms files git tar zip --recipe minimal
+    python benchmarks/mill.py S --masters local cluster --recipe minimal
 
 Corpora come from benchmarks/corpus.py. A run is a process of its own, started as a user starts it. Rates are given for
 the whole, and after start-up: from the beginning of listing to the end. `--warm` runs twice in one session and gives
 the second run, without session and process. Memory is the largest sum of resident sizes of all JVMs, and of all Python
 processes, looked at five times a second (shared pages are counted in each). `--forms` gives the same files as folders,
 as bare git repositories, or as archives, one for each package; these are made before the clock starts. MB are of the
-input as listed: of an archive as packed, so that rates of different forms are compared by their seconds.
+input as listed: of an archive as packed, so that rates of different forms are compared by their seconds. The master
+`cluster` is a standalone one on this machine, with as many workers of one core as there are cores, each an executor of
+its own that unpacks an environment; what the daemons hold counts, and the time until they are there does not.
 """
 
 from __future__ import annotations
@@ -22,9 +25,12 @@ import sys
 import tempfile
 import threading
 import time
+from functools import cache
+from itertools import product
 from pathlib import Path
 
 import psutil
+from one_machine_cluster import standalone
 from source_forms import FORMS, input_of
 
 DATA = Path(__file__).parent / "data"
@@ -39,21 +45,34 @@ def main() -> None:
     parser.add_argument("--warm", action="store_true")
     parser.add_argument("--cores", nargs="+", type=int, default=[2])
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--masters", nargs="+", choices=["local", "cluster"], default=["local"])
     parser.add_argument("--forms", nargs="+", choices=["files", *FORMS], default=["files"])
     parser.add_argument("--scratch", type=Path, default=DATA, help="where other forms of a corpus are kept")
     asked = parser.parse_args()
-    columns = ["corpus", "form", "MB", "cores", "whole s", "MB/s", "after start-up s", "MB/s", "CPU s", "JVM GB"]
+    columns = [
+        "corpus",
+        "form",
+        "MB",
+        "master",
+        "cores",
+        "whole s",
+        "MB/s",
+        "after start-up s",
+        "MB/s",
+        "CPU s",
+        "JVM GB",
+    ]
     columns += ["Python GB", "stages, s"]
     print(f"| {' | '.join(columns)} |")
     print("|---" * len(columns) + "|")
     recipe = _recipe(asked.recipe, asked.without)
     for corpus in asked.corpora:
-        folder = DATA / corpus / "files" if (DATA / corpus).is_dir() else Path(corpus)
+        folder = DATA / corpus / "files" if (DATA / corpus / "files").is_dir() else Path(corpus)
         for form in asked.forms:
             given = input_of(folder, form, asked.scratch / "forms" / Path(corpus).name)
-            for cores in asked.cores:
-                runs = [measure(given, recipe, cores, warm=asked.warm) for _ in range(asked.runs)]
-                print(row(corpus, form, cores, runs), flush=True)
+            for master, cores in product(asked.masters, asked.cores):
+                runs = [measure(given, recipe, cores, master, warm=asked.warm) for _ in range(asked.runs)]
+                print(row(corpus, form, master, cores, runs), flush=True)
 
 
 def _recipe(name: str, without: list[str]) -> Path:
@@ -82,18 +101,38 @@ spark.stop()
 """
 
 
-def measure(given: str, recipe: Path, cores: int, *, warm: bool = False) -> dict:
-    """One run in a process of its own."""
+def measure(given: str, recipe: Path, cores: int, master: str = "local", *, warm: bool = False) -> dict:
+    """One run in a process of its own, on this machine or on a cluster that is there for it alone."""
     out = Path(tempfile.mkdtemp(prefix="mill-"))
-    master = f"local[{cores}]"
+    if master == "local":
+        return _measured(given, recipe, out, [f"local[{cores}]"], [], warm=warm)
     if warm:
-        command = [sys.executable, "-c", _TWICE, str(recipe), given, str(out / "run"), master]
+        raise SystemExit("--warm is for --masters local")
+    with standalone(cores) as cluster:
+        words = [cluster.address, "--env", _environment(), "--conf", "spark.executor.memory=1500m"]
+        return _measured(given, recipe, out, words, cluster.daemons)
+
+
+@cache
+def _environment() -> str:
+    """This Python packed for a cluster, once."""
+    archive = Path(tempfile.mkdtemp(prefix="mill-")) / "env.tar.gz"
+    command = [str(Path(sys.executable).with_name("codemill")), "cluster", "pack", "--out", str(archive)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return str(archive)
+
+
+def _measured(
+    given: str, recipe: Path, out: Path, master: list[str], daemons: list[psutil.Popen], *, warm: bool = False
+) -> dict:
+    if warm:
+        command = [sys.executable, "-c", _TWICE, str(recipe), given, str(out / "run"), *master]
     else:
         command = [str(Path(sys.executable).with_name("codemill")), "run", str(recipe), given]
-        command += ["--out", str(out / "run"), "--master", master, "--json"]
+        command += ["--out", str(out / "run"), "--master", *master, "--json"]
     began = time.monotonic()
     process = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    watch = _Watch(process)
+    watch = _Watch([process, *daemons])
     first = ended = None
     stages: dict[str, float] = {}
     for line in process.stderr:
@@ -116,10 +155,10 @@ def measure(given: str, recipe: Path, cores: int, *, warm: bool = False) -> dict
 
 
 class _Watch:
-    """Looks at a process and its children until stopped."""
+    """Looks at processes and their children until stopped."""
 
-    def __init__(self, process: psutil.Popen):
-        self.process, self.peak, self.cpu = process, {"jvm": 0, "python": 0}, {}
+    def __init__(self, roots: list[psutil.Popen]):
+        self.roots, self.peak, self.cpu = roots, {"jvm": 0, "python": 0}, {}
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self._look, daemon=True)
         self.thread.start()
@@ -132,7 +171,7 @@ class _Watch:
         while not self.ended.wait(0.2):
             held = {"jvm": 0, "python": 0}
             try:
-                family = [self.process, *self.process.children(recursive=True)]
+                family = [one for root in self.roots for one in (root, *root.children(recursive=True))]
             except psutil.Error:
                 continue
             for one in family:
@@ -145,7 +184,7 @@ class _Watch:
             self.peak = {name: max(size, self.peak[name]) for name, size in held.items()}
 
 
-def row(corpus: str, form: str, cores: int, runs: list[dict]) -> str:
+def row(corpus: str, form: str, master: str, cores: int, runs: list[dict]) -> str:
     """A line of the table: medians of runs."""
 
     def median(key: str) -> float:
@@ -154,7 +193,7 @@ def row(corpus: str, form: str, cores: int, runs: list[dict]) -> str:
     mb = runs[0]["mb"]
     stages = {name: statistics.median(run["stages"][name] for run in runs) for name in runs[0]["stages"]}
     return (
-        f"| {corpus} | {form} | {mb:.0f} | {cores} | {median('seconds'):.1f} | {mb / median('seconds'):.1f} "
+        f"| {corpus} | {form} | {mb:.0f} | {master} | {cores} | {median('seconds'):.1f} | {mb / median('seconds'):.1f} "
         f"| {median('after_start'):.1f} | {mb / median('after_start'):.1f} | {median('cpu'):.1f} "
         f"| {median('jvm') / 1e9:.2f} | {median('python') / 1e9:.2f} "
         f"| {', '.join(f'{name} {value:.1f}' for name, value in stages.items())} |"

@@ -4,7 +4,8 @@
     python -m benchmarks.train_gpu --presets tiny-codefuse --precision float32 --steps 3                        anywhere
 
 The data are random tokens in documents of 20 to 8,000 tokens, half of them filled in the middle, packed, masked, and
-loaded as in a run. The first steps, with the compiler's work, are told apart and not counted.
+loaded as in a run. With `--run out/curated --tokenizer tokenizer.json` each preset is measured on that run's files as
+well, which are tokenised meanwhile. The first steps, with the compiler's work, are told apart and not counted.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,16 +26,18 @@ from rich.table import Table
 
 from train.config import PretrainConfig
 from train.loop import train_step
-from train.packed import Packed, PackedWriter
+from train.packed import PackedWriter
 from train.parallel import joined
 from train.presets import n_parameters, preset
-from train.pretrain import batches_for
+from train.pretrain import batches_for, opened
 from train.settings import parse
 from train.start import first_state
 from train.throughput import Speed
+from train.tokenizer import Tokenizer
 
 _SPECIAL = {"end_of_text": 0, "fim_prefix": 1, "fim_middle": 2, "fim_suffix": 3}
 _WARMUP_STEPS = 3
+_WIDTH = 110  # characters of the table where there is no terminal
 
 
 def main(arguments: Sequence[str] | None = None) -> list[dict[str, Any]]:
@@ -43,8 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> list[dict[str, Any]]:
     with tempfile.TemporaryDirectory() as folder:
         for name in options.presets:
             packed = _written(Path(folder) / name, preset(name).vocab_size, options.documents)
-            for way in _ways(options):
-                rows.append({"preset": name, **way} | _measured(name, way, packed, options))
+            for data, way in product([packed, *([options.run] if options.run else [])], _ways(options)):
+                told = {"preset": name, "data": "packed" if data is packed else "curated", **way}
+                rows.append(told | _measured(name, way, data, options))
                 print(json.dumps(rows[-1]), flush=True)
     _show(rows)
     return rows
@@ -63,6 +68,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--recompute", nargs="+", default=["none"], help="none, selective, full")
     parser.add_argument("--documents", type=int, default=20_000)
+    parser.add_argument("--run", type=Path, default=None, help="a finished run, to be tokenised while training")
+    parser.add_argument("--tokenizer", type=Path, default=None, help="tokenizer.json for --run")
     return parser.parse_args(arguments)
 
 
@@ -81,15 +88,17 @@ def _written(folder: Path, vocabulary: int, n_documents: int) -> Path:
     return folder
 
 
-def _measured(name: str, way: dict[str, Any], packed: Path, options: argparse.Namespace) -> dict[str, Any]:
+def _measured(name: str, way: dict[str, Any], data: Path, options: argparse.Namespace) -> dict[str, Any]:
     """One row: figures over `steps` steps, or why there are none."""
     length = options.sequence_length or preset(name).max_positions
     config = parse(
         PretrainConfig,
         {
-            "out": packed / "none",
+            "out": data / "none",
             "model": name,
-            "data": {"sources": [{"path": packed}], "sequence_length": length, "fim_rate": 0.5},
+            "model_changes": {"vocab_size": _vocabulary(name, data, options)},
+            "tokenizer": options.tokenizer,
+            "data": {"sources": [{"path": data}], "sequence_length": length, "fim_rate": 0.5},
             "steps": options.steps + _WARMUP_STEPS,
             "global_batch": options.micro_batch * options.accumulation,
             "micro_batch": options.micro_batch,
@@ -109,11 +118,17 @@ def _measured(name: str, way: dict[str, Any], packed: Path, options: argparse.Na
         return {"failed": "out of memory: lower --micro-batch, or --recompute selective"}
 
 
+def _vocabulary(name: str, data: Path, options: argparse.Namespace) -> int:
+    """The preset's, or a larger one of the tokenizer that is used."""
+    own = preset(name).vocab_size
+    return max(own, Tokenizer(options.tokenizer).n_ids) if data == options.run else own
+
+
 def _figures(config: PretrainConfig, steps: int) -> dict[str, Any]:
     with joined(alone_with_mesh=config.precision != "float32") as world:
         began = time.perf_counter()
         state = first_state(config, world)
-        batches = batches_for(config, [Packed(source.path) for source in config.data.sources], world)
+        batches = batches_for(config, [opened(source.path, config, world) for source in config.data.sources], world)
         model = config.model_config_of()
         half = config.precision != "float32"
         speed = Speed(model, config.data.sequence_length, world.device, world.size, half=half)
@@ -141,14 +156,25 @@ def _figures(config: PretrainConfig, steps: int) -> dict[str, Any]:
 
 def _show(rows: Sequence[dict[str, Any]]) -> None:
     table = Table()
-    for column in ("preset", "compile", "recompute", "tokens/s", "MFU", "memory GB", "waiting", "first steps s"):
-        table.add_column(column, justify="right" if column[0] not in "pcr" else "left")
+    for column in (
+        "preset",
+        "data",
+        "compile",
+        "recompute",
+        "tokens/s",
+        "MFU",
+        "memory GB",
+        "waiting",
+        "first steps s",
+    ):
+        table.add_column(column, justify="left" if column in ("preset", "data", "compile", "recompute") else "right")
     for row in rows:
         if "failed" in row:
-            table.add_row(row["preset"], str(row["compile"]), row["recompute"], row["failed"])
+            table.add_row(row["preset"], row["data"], str(row["compile"]), row["recompute"], row["failed"])
             continue
         table.add_row(
             row["preset"],
+            row["data"],
             "on" if row["compile"] else "off",
             row["recompute"],
             f"{row['tokens_per_s']:,.0f}",
@@ -157,7 +183,8 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
             f"{row['data_wait_share']:.2%}",
             f"{row['first_steps_s']:.0f}",
         )
-    Console().print(table)
+    terminal = Console()
+    Console(width=None if terminal.is_terminal else _WIDTH).print(table)
 
 
 if __name__ == "__main__":

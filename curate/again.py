@@ -14,7 +14,7 @@ from curate.readers import READERS
 from curate.shards import Run
 from curate.sources import archives, git
 from curate.sources.members import kind_of
-from curate.sources.place import bytes_of, is_url, status_of, text_of
+from curate.sources.place import bytes_of, status_of, text_of
 from curate.sources.streams import codec_of
 
 WHOLE_ROWS = 1 << 62  # the end of a range that has none
@@ -34,10 +34,10 @@ def location_of(roots: Sequence[Mapping[str, Any]], uri: str) -> bytes | None:
 
 def read_again(location: bytes, source: Mapping[str, Any], *, max_bytes: int) -> bytes | None:
     """The raw bytes of one document from its `source`; None where they are no longer there. An archive, or a packed
-    data set, is read from its beginning."""
+    data set, is read from its beginning, and a repository behind a URL is copied."""
     member, row, revision = source["member"], source["row"], source["revision"]
     if revision is not None:
-        return None if member is None or is_url(location) else git.read_blob(location, revision, member, max_bytes)
+        return None if member is None else git.read_blob(location, revision, member, max_bytes)
     try:
         size = status_of(location).size
     except OSError:

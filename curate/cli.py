@@ -12,7 +12,17 @@ import typer
 import yaml
 from rich.console import Console
 
-from curate import cli_classifier, cli_cluster, cli_facts, cli_held_out, cli_index, cli_profile, cli_rules, cli_what_if
+from curate import (
+    cli_classifier,
+    cli_cluster,
+    cli_facts,
+    cli_held_out,
+    cli_history,
+    cli_index,
+    cli_profile,
+    cli_rules,
+    cli_what_if,
+)
 from curate.errors import CodemillError, WrongUse
 from train.cli import app as trainer
 
@@ -34,6 +44,8 @@ app.command()(cli_profile.profile)
 app.command()(cli_rules.rules)
 app.command()(cli_held_out.hold_out)
 app.command()(cli_what_if.what_if)
+app.command()(cli_history.commits)
+app.command()(cli_history.issues)
 
 _INTERRUPTED = "interrupted: the same command goes on where it stopped"
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from curate import layout, listing, manifest, report
 from curate.errors import RunFailed, WrongUse
 from curate.inputs import Root, resolve
+from curate.memory import Watch
 from curate.narrow import WORKED, NarrowPass, WorkWriter, packed, work_schema
 from curate.out_folder import clear, refuse_strangers
 from curate.progress import Reporter, job_group
@@ -309,7 +310,8 @@ class _Mill:
             notes, _ = self.work.stage(name, fingerprint, write)
         else:
             with self.reporter.stage(name, self.spark.sparkContext, n_bytes):
-                notes, _ = self.work.stage(name, fingerprint, write)
+                watch = Watch(self.spark.sparkContext, job_group(name))
+                notes, _ = self.work.stage(name, fingerprint, lambda at: write(at) | {"memory": watch.peaks()})
         self.notes[name] = notes
         return notes
 

@@ -2,7 +2,8 @@
 with them and not with their content.
 
     DIR/index.json                        what there is; a file of the index counts only if it is listed here
-    DIR/TABLE/bucket=00000/RUN.parquet    rows of one run and bucket, ascending by key, and by file within a key
+    DIR/TABLE/bucket=00000/RUN.parquet    rows of one run and bucket, ascending by key, and by file within a key;
+                                          merged-SUM.parquet: of several runs (curate.index_compact)
 
 The tables: `files` (FILES) has a row for each kept file, with all signatures; `exact`, `simhash_tokens` and
 `minhash_tokens` (EQUAL) say under which value a file stands; `simhash` and `minhash` (ENTRIES) have a row for each key

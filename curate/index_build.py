@@ -1,7 +1,7 @@
 """Building an index on Spark: the files that a run kept are signed from its shards, and laid out in tables and buckets.
 
 A run is added whole or not at all: its files are written aside and moved to their places, and the list that makes them
-count is written last, in one piece.
+count is written last, in one piece. What an addition that was cut off has left is removed by the next one.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from typing import TYPE_CHECKING, Any
 
 from curate.errors import WrongUse
 from curate.index import ENTRIES, EQUAL, FORMAT, NAME, STAGES, TABLES, Index, IndexedRun, checked_number, run_id
+from curate.index_compact import compacted, sweep
 from curate.index_known import known_place
-from curate.index_sign import BUCKET, SIGNED, BucketWriter, Signer
+from curate.index_sign import SIGNED, Signer
 from curate.index_stage import Indexed, NearIndexed
+from curate.index_write import put, write_buckets
 from curate.progress import Reporter
-from curate.session import parallelism
 from curate.shards import Run
 from curate.spreading import mapped
 from curate.stages import STAGES as ALL_STAGES
 from curate.work import read_parquet, url, write_whole
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from pyspark.sql import DataFrame, SparkSession
 
 FEWEST = 1_000_000  # files that an index is cut for at least
@@ -54,10 +54,16 @@ def add(
         _check_new(added, before, place)
         stages = dedup_stages(run, before)
         told = before.contents if before else _begun(stages, n_files)
+        aside = place / _ADDING
+        shutil.rmtree(aside, ignore_errors=True)
+        sweep(place, told["files"])
         with (reporter or Reporter()).stage(f"index {run.folder.name}", spark.sparkContext):
-            files = _write(run, added.id, tuple(stages), told, place, spark)
-        contents = {**told, "runs": [*told["runs"], vars(added)], "files": [*told["files"], *files]}
+            new = _write(run, added.id, tuple(stages), told, place, aside, spark)
+            files = compacted([*told["files"], *new], told["buckets"], place, aside, spark)
+        files.sort(key=lambda file: file["path"])
+        contents = {**told, "runs": [*told["runs"], vars(added)], "files": files}
         write_whole(place / NAME, json.dumps(contents, indent=1) + "\n")
+        shutil.rmtree(aside, ignore_errors=True)
     return added
 
 
@@ -122,28 +128,26 @@ def _room(stages: list[Indexed], n_files: int) -> int:
 
 
 def _write(
-    run: Run, run_id: str, stages: tuple[Indexed, ...], told: dict[str, Any], folder: Path, spark: SparkSession
+    run: Run,
+    run_id: str,
+    stages: tuple[Indexed, ...],
+    told: dict[str, Any],
+    folder: Path,
+    aside: Path,
+    spark: SparkSession,
 ) -> list[dict[str, Any]]:
     """The run's files in every table, at their places; gives what the list says of each."""
     from pyspark.sql import functions as F
 
-    aside = folder / _ADDING
-    shutil.rmtree(aside, ignore_errors=True)
     signed(run, run_id, stages, spark).drop("content", "path").write.parquet(url(aside / "signed"))
     rows = read_parquet(spark, [aside / "signed"], SIGNED)
     found = []
     for table, frame in _tables(rows, stages, told):
         schema, n_buckets = TABLES[table], told["buckets"]
-        order = [name for name in ("key", "place", "run", "file_id") if name in schema.names]
         placed = frame.withColumn("bucket", F.pmod("key", F.lit(n_buckets)).cast("int"))
-        for file in write_buckets(placed, schema, n_buckets, aside / table, order):
-            file["path"] = f"{table}/bucket={file['bucket']:05d}/{run_id}.parquet"
-            place = folder / file["path"]
-            place.parent.mkdir(parents=True, exist_ok=True)
-            Path(file.pop("written")).replace(place)
-            found.append({"table": table, "run": run_id, **file})
-    shutil.rmtree(aside, ignore_errors=True)
-    return sorted(found, key=lambda file: file["path"])
+        for file in write_buckets(placed, schema, n_buckets, aside / table):
+            found.append({"run": run_id, **put(file, table, run_id, folder)})
+    return found
 
 
 def signed(
@@ -173,18 +177,6 @@ def _tables(rows: DataFrame, stages: tuple[Indexed, ...], told: dict[str, Any]) 
         if isinstance(stage, NearIndexed):
             signature = there.select("place", F.col(stage.name).alias("signature"))
             yield stage.name, mapped(signature, stage.search(told["cut_for"]).entries, ENTRIES)
-
-
-def write_buckets(
-    rows: DataFrame, schema: pa.Schema, n_buckets: int, folder: Path, order: list[str]
-) -> list[dict[str, Any]]:
-    """A file for each bucket that has rows (they have a column `bucket`), in an order; gives rows of BUCKET."""
-    from pyspark.sql import functions as F
-
-    n_tasks = min(n_buckets, 4 * parallelism(rows.sparkSession))
-    by_task = rows.repartitionById(n_tasks, F.col("bucket") % n_tasks).sortWithinPartitions("bucket", *order)
-    writer = BucketWriter(folder=str(folder), schema=schema)
-    return [row.asDict() for row in mapped(by_task, writer, BUCKET).collect()]
 
 
 @contextmanager

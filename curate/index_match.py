@@ -12,8 +12,9 @@ import pyarrow.dataset as ds
 
 from curate.errors import WrongUse
 from curate.index import Index, run_id
-from curate.index_build import dedup_stages, signed, write_buckets
+from curate.index_build import dedup_stages, signed
 from curate.index_known import Known
+from curate.index_write import write_buckets
 from curate.progress import Reporter
 from curate.shards import Run
 from curate.stages import STAGES
@@ -57,7 +58,7 @@ def match(
         with (reporter or Reporter()).stage("match", spark.sparkContext):
             rows = _matches(run, index, scratch, spark)
             n_files = -(-int(run.summary["kept"]["files"]) // FILE_ROWS)
-            written = write_buckets(rows.withColumn("bucket", _range(n_files)), MATCHES, n_files, scratch, ["file_id"])
+            written = write_buckets(rows.withColumn("bucket", _range(n_files)), MATCHES, n_files, scratch, ("file_id",))
         for file in written:
             Path(file["written"]).replace(folder / f"{file['bucket']:05d}.parquet")
     finally:

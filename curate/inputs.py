@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from curate.errors import WrongUse
 from curate.sources.archives import units_of_archive
+from curate.sources.copied import looks_bare
 from curate.sources.git import is_repository, units_of_repository
 from curate.sources.members import kind_of
 from curate.sources.place import Status, is_url, matching, open_file, remote_entries, status_of, text_of
@@ -31,6 +32,7 @@ BARE = {b"HEAD", b"objects", b"refs"}
 """What lies in a bare repository. Nobody means its packs as documents, so that it is read also inside a folder."""
 
 _REPOSITORY_UNITS = 100  # what opening a repository counts for, beside units of plain files
+_COPIED_UNITS = 10_000  # ... and copying one from behind a URL
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +77,8 @@ def _named(given: str) -> Iterator[Root]:
     """What one input names, not yet labelled: a path, else a glob, else either of these with @REVISION behind it."""
     given = given.removeprefix("file://")
     found = _existing(given)
-    revision, at = None, given.find("@")
+    path = given.find("/", given.find("://") + 3) if is_url(os.fsencode(given)) else 0  # user@host is no revision
+    revision, at = None, given.find("@", path)
     while not found and at > 0:
         found, revision = _existing(given[:at]), given[at + 1 :]
         at = given.find("@", at + 1)
@@ -84,7 +87,7 @@ def _named(given: str) -> Iterator[Root]:
             f"input {given!r} names nothing: there is no such file or folder, and no file matches it as a glob"
         )
     for place, is_folder in found:
-        in_git = is_folder and not is_url(place.encode()) and revision != "" and is_repository(place)
+        in_git = is_folder and revision != "" and is_repository(place)
         if revision and not in_git:
             raise WrongUse(f"input {given!r}: {place} is no git repository, and has no revision {revision!r}")
         yield Root(label="", location=place, is_folder=is_folder, is_repository=in_git, revision=revision or None)
@@ -138,7 +141,7 @@ def starts(roots: Sequence[Root], most: int, *, skip: bytes = b"") -> tuple[list
             inside, inner = _list(place, skip)
             units += inside
             below += inner
-            found += len(inside) + (_REPOSITORY_UNITS if place.is_repository else 0)
+            found += len(inside) + _cost(place)
         waiting = below
     return waiting, units
 
@@ -189,8 +192,16 @@ def pack(units: Iterator[dict], pack_bytes: int) -> Iterator[dict]:
         yield {"bytes": size, "units": held}
 
 
+def _cost(place: Start) -> int:
+    """What listing a place costs beside its units, in units."""
+    if not place.is_repository:
+        return 0
+    return _COPIED_UNITS if is_url(place.location) else _REPOSITORY_UNITS
+
+
 def _list(place: Start, skip: bytes) -> tuple[list[dict], list[Start]]:
-    """Units right in a folder or repository, and the folders in it."""
+    """Units right in a folder or repository, and the folders in it; a folder that turns out to be a bare repository
+    comes back as one, to be listed in its turn."""
     if place.location == skip:
         return [refused(place, "output_folder", None)], []
     if place.is_repository:
@@ -198,10 +209,9 @@ def _list(place: Start, skip: bytes) -> tuple[list[dict], list[Start]]:
     units: list[dict] = []
     folders: list[Start] = []
     entries = list(_remote_entries(place) if is_url(place.location) else _entries(place))
-    if {os.path.basename(one.location) for one, _ in entries if isinstance(one, Start)} >= BARE:
-        if is_url(place.location):
-            return [refused(place, "remote_repository", "copy it to a disk to read it")], []
-        return units_of_repository(place), []
+    names = {os.path.basename(one.location) for one, _ in entries if isinstance(one, Start)}
+    if looks_bare(names) if is_url(place.location) else names >= BARE:
+        return [], [replace(place, is_repository=True)]
     for entry, status in entries:
         if not isinstance(entry, Start):
             units.append(entry)

@@ -5,6 +5,10 @@ components of pairs, put into parts), removed (proved and selected, a part a tas
 task has its pairs proved in blocks, and is selected on the proved ones alone, in rounds where these are many too.
 Within tasks everything is done by the functions of curate.near_tasks, and the answer is that of dedup.near in memory.
 
+Where the files are few, the driver does all but the proofs in its memory (curate.near_pairs). Where chains of
+resemblance count (`closure`), a file that was not proved to be near to what stays of its component has a reason of its
+own, so that their price is counted.
+
 With an index of earlier runs, its files that meet a file of the batch under a key take part: they stand before all of
 the batch, are not compared with each other, and stay. So what goes of the batch is what would go if all were done at
 once with the earlier files first, as long as no key is hot.
@@ -18,8 +22,8 @@ from typing import TYPE_CHECKING
 
 from curate import near_rounds
 from curate.index_known import Known, file_id_of, is_known, new_node, new_place, run_of
-from curate.near_pairs import broadcast, mapped, met, parted
-from curate.near_tasks import EDGES, LARGE, REMOVED, SETS, Search
+from curate.near_pairs import Pairs, are_few, broadcast, local, mapped, met, parted
+from curate.near_tasks import EDGES, LARGE, REMOVED, SETS, Search, first_of_each
 from curate.stage import Decided, Keep, decisions
 
 if TYPE_CHECKING:
@@ -39,31 +43,39 @@ def find(
     from pyspark.sql import functions as F
 
     tokens = f"{stage}_tokens"
-    signed = files.where(F.col(tokens).isNotNull()).withColumns({"node": new_node(), "place": new_place()})
+    signed = files.where(F.col(tokens).isNotNull()).withColumns(
+        {"node": new_node(), "place": new_place(), "value": F.col(tokens), "signature": F.col(stage)}
+    )
     there = signed.agg(F.count("*").alias("n"), F.mean("size_bytes").alias("mean_bytes")).collect()[0]
     search = search_of(there["n"])
-    copies = keep("copies", _copies(signed.select("node", F.col(tokens).alias("value")), tokens, known))
-    distinct = signed.join(broadcast(copies.select("node"), copies.count()), "node", "left_anti")
+    here = None
+    if known is None and are_few(there["n"], search):
+        here, first = first_of_each(signed.select("node", "place", "value", "signature").toArrow())
+        copies, n_copies = local(files.sparkSession, first), first.num_rows
+    else:
+        copies = keep("copies", _copies(signed.select("node", "value"), tokens, known))
+        n_copies = copies.count()
+    distinct = signed.join(broadcast(copies.select("node"), n_copies), "node", "left_anti")
     others = None if known is None else partial(known.entries, stage)
     alone = known is not None and known.alone
-    found, notes = met(
-        "pairs", distinct.select("place", F.col(stage).alias("signature")), there["n"], search, keep, others=others,
+    pairs, notes = met(
+        "pairs", distinct.select("place", "signature"), there["n"], search, keep, here=here, others=others,
         where="better < 0" if alone else "true",
     )  # fmt: skip
     gone = copies.select("node", F.col("first").alias("witness"), F.lit(1.0).alias("similarity"))
-    if notes["candidates"]:
+    if pairs.n_pairs:
         evidence = "content" if search.evidence == "content" else stage
         contents = distinct.select("place", "node", evidence)
         if known is not None:
-            places = found.where("better < 0").select(F.col("better").alias("place")).distinct()
+            places = pairs.frame.where("better < 0").select(F.col("better").alias("place")).distinct()
             contents = contents.unionByName(keep("known", known.contents(places, evidence)))
         contents = contents.toDF("place", "node", search.evidence)
         part_files = max(1, int(PART_BYTES / there["mean_bytes"]))
-        removed = _removed(contents, found, notes, part_files, search, keep)
+        removed = _removed(contents, pairs, notes, part_files, search, keep)
         gone = removed.unionByName(_moved(gone, removed))
     decided = {
         "drop_stage": F.lit(stage),
-        "drop_reason": F.lit("near_duplicate"),
+        "drop_reason": F.when(F.col("similarity").isNull(), "chained").otherwise("near_duplicate"),
         "drop_value": F.col("similarity"),
         "drop_limit": F.lit(min_similarity),
         "duplicate_of": file_id_of("witness"),
@@ -93,21 +105,22 @@ def _copies(files: DataFrame, tokens: str, known: Known | None) -> DataFrame:
 
 
 def _removed(
-    contents: DataFrame, pairs: DataFrame, notes: dict[str, int], part_files: int, search: Search, keep: Keep
+    contents: DataFrame, pairs: Pairs, notes: dict[str, int], part_files: int, search: Search, keep: Keep
 ) -> DataFrame:
     """Rows of REMOVED. Adds to the notes how many files are in components too large for a task, and the rounds."""
     from pyspark.sql import functions as F
 
-    parts = parted(pairs, notes["candidates"], part_files, notes, keep)
+    parts = parted(pairs, part_files, notes, keep)
     nodes, large = parts.nodes, F.col("part") == LARGE
-    of_part = pairs.join(nodes.withColumnRenamed("place", "better"), "better")
+    held = keep if pairs.table is None else _in_memory
+    of_part = pairs.frame.join(nodes.withColumnRenamed("place", "better"), "better")
     found = []
     if parts.n_parts:
         rows = _sets(contents.join(nodes.where(~large), "place"), search).unionByName(
             of_part.where(~large), allowMissingColumns=True
         )
         solved = mapped(rows.repartitionById(parts.n_parts, F.col("part")), search.solve, REMOVED)
-        found.append(keep("removed", solved))
+        found.append(held("removed", solved))
     if parts.n_large:
         edges = keep("edges", _edges(contents, of_part.where(large), parts.n_large, part_files, search))
         if edges.count() <= SELECT_EDGES:
@@ -117,6 +130,10 @@ def _removed(
             chosen, notes["selection_rounds"] = select(edges, keep)
             found.append(keep("removed-large", chosen))
     return found[0].unionByName(found[1]) if len(found) > 1 else found[0]
+
+
+def _in_memory(_: str, frame: DataFrame) -> DataFrame:
+    return local(frame.sparkSession, frame.toArrow())
 
 
 def _edges(contents: DataFrame, pairs: DataFrame, n_files: int, part_files: int, search: Search) -> DataFrame:

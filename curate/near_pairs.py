@@ -1,51 +1,131 @@
 """Which files meet under a key of their signatures, and in which parts they are looked at: what near-duplicates and
-segments have in common on Spark. Ids and keys move, never content."""
+segments have in common on Spark. Ids and keys move, never content.
+
+Where files are few, their ids and signatures come to the driver, which finds pairs and parts in its memory: a job of
+Spark takes some tenths of a second however little it does, and tables of keys, pairs and parts take a dozen of them.
+The functions are those of the tasks, and so is the answer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from curate import near_rounds
 from curate.near_tasks import COUNTS, ENTRIES, LARGE, NODES, PAIRS, Search, parts
 from curate.stage import Keep
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame
+    from pyspark.sql import DataFrame, SparkSession
 
 PARTITION_ENTRIES = 2_000_000  # keys that one task groups
 LABEL_PAIRS = 20_000_000  # pairs whose components one task labels, at some 50 bytes each; more are labelled in rounds
 ENTRY_ROWS = 20_000  # small rows that Spark hands over at a time
 BROADCAST_NODES = 1_000_000
+FEW_ENTRIES = 3_000_000  # keys of all files that the driver groups, at some 100 bytes each
+FEW_PAIRS = 1_000_000  # pairs that it takes for them, before it leaves them to tasks
+
+ENDS = pa.schema([PAIRS.field(name) for name in ("better", "worse", "near")])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairs:
+    """Rows of ENDS: pairs of places, each once, and how many."""
+
+    frame: DataFrame
+    n_pairs: int
+    table: pa.Table | None = None
+    """The same in the driver's memory, where they are few."""
+
+
+def are_few(n_files: int, search: Search) -> bool:
+    """Whether the driver may hold the signatures and keys of so many files."""
+    return n_files * search.n_keys <= FEW_ENTRIES
 
 
 def met(
-    name: str, signed: DataFrame, n_files: int, search: Search, keep: Keep, *,
+    name: str, signed: DataFrame, n_files: int, search: Search, keep: Keep, *, here: pa.Table | None = None,
     others: Callable[[DataFrame], DataFrame] | None = None, where: str = "true",
-) -> tuple[DataFrame, dict[str, int]]:  # fmt: skip
+) -> tuple[Pairs, dict[str, int]]:  # fmt: skip
     """Pairs of places (better, worse, near) that meet under a key, each once, and what was compared for them.
 
-    signed: rows (place, signature). `others` gives more entries for the files' own; of the pairs those of `where` stay.
+    signed: rows (place, signature). `here` are the same in memory, where files are few. `others` gives more entries for
+    the files' own; of the pairs those of `where` stay.
     """
     from pyspark.sql import functions as F
 
+    in_memory = None if here is None else met_in_memory(here, search)
+    if in_memory is not None:
+        pairs, counts = in_memory
+        return _here(signed.sparkSession, pairs), counts
     cores = signed.sparkSession.sparkContext.defaultParallelism
     n_partitions = max(cores, -(-n_files * search.n_keys // PARTITION_ENTRIES))
     entries = mapped(signed, search.entries, ENTRIES)
     if others is not None:
         entries = entries.unionByName(others(entries))
     by_key = entries.repartition(n_partitions, "key").sortWithinPartitions("key", "place")
-    pairs = mapped(by_key, search.pairs, PAIRS).where(f"better is null or ({where})")
-    found = keep(name, pairs.distinct(), batch_rows=ENTRY_ROWS)
+    rows = mapped(by_key, search.pairs, PAIRS).where(f"better is null or ({where})")
+    found = keep(name, rows.distinct(), batch_rows=ENTRY_ROWS)
     sums = [(F.max if count == "largest_bucket" else F.sum)(count).alias(count) for count in COUNTS]
     told = found.agg(F.count("better").alias("candidates"), *sums).collect()[0].asDict()
-    counts = {count: int(value or 0) for count, value in told.items()}
+    counts = _named({count: int(value or 0) for count, value in told.items()})
+    return Pairs(frame=found.where("better is not null").select(*ENDS.names), n_pairs=counts["candidates"]), counts
+
+
+def met_in_memory(signed: pa.Table, search: Search) -> tuple[pa.Table, dict[str, int]] | None:
+    """The same for rows (place, signature) without Spark; None where the pairs are not few after all."""
+    entries = _table(search.entries(iter(signed.to_batches())), ENTRIES)
+    by_key = entries.sort_by([("key", "ascending"), ("place", "ascending")])
+    held, n_held = [], 0
+    for batch in search.pairs(iter(by_key.to_batches())):
+        held.append(batch)
+        n_held += batch.num_rows
+        if n_held > FEW_PAIRS:
+            return None
+    found = pa.Table.from_batches(held, PAIRS)
+    sums = {count: (pc.max if count == "largest_bucket" else pc.sum)(found.column(count)).as_py() for count in COUNTS}
+    pairs = _once(found.filter(pc.is_valid(found.column("better"))).select(ENDS.names))
+    return pairs, _named({"candidates": pairs.num_rows, **{count: value or 0 for count, value in sums.items()}})
+
+
+def together(found: Sequence[Pairs], keep: Keep) -> Pairs:
+    """Pairs of several searches, each once; `near` is null."""
+    if len(found) == 1:
+        return found[0]
+    tables = [one.table.select(ENDS.names[:2]) for one in found if one.table is not None]
+    spark = found[0].frame.sparkSession
+    if len(tables) == len(found):
+        ends = _once(pa.concat_tables(tables))
+        return _here(spark, ends.append_column(ENDS.field("near"), pa.nulls(ends.num_rows, pa.float64())))
+    frame = found[0].frame.select(*ENDS.names[:2])
+    for one in found[1:]:
+        frame = frame.unionByName(one.frame.select(*ENDS.names[:2]))
+    pairs = keep("met", frame.distinct().selectExpr("better", "worse", "cast(null as double) near"))
+    return Pairs(frame=pairs, n_pairs=pairs.count())
+
+
+def _named(counts: dict[str, int]) -> dict[str, int]:
     counts["comparisons"] = counts.pop("pairs")
-    return found.where("better is not null").select("better", "worse", "near"), counts
+    return counts
+
+
+def _here(spark: SparkSession, pairs: pa.Table) -> Pairs:
+    return Pairs(frame=local(spark, pairs), n_pairs=pairs.num_rows, table=pairs)
+
+
+def _once(rows: pa.Table) -> pa.Table:
+    """Rows in order, those that are alike once."""
+    return rows.group_by(rows.column_names).aggregate([]).sort_by([(name, "ascending") for name in rows.column_names])
+
+
+def _table(batches: Any, schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_batches(list(batches), schema)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,20 +138,26 @@ class Parted:
     n_parts: int
 
 
-def parted(pairs: DataFrame, n_pairs: int, part_files: int, notes: dict[str, Any], keep: Keep) -> Parted:
+def parted(pairs: Pairs, part_files: int, notes: dict[str, Any], keep: Keep) -> Parted:
     """The parts, of about so many files, that pairs fall into. Adds to the notes how many files are in large
     components, and the rounds where components are labelled in rounds."""
     from pyspark.sql import functions as F
 
-    if n_pairs <= LABEL_PAIRS:
-        in_parts = partial(parts, part_files=part_files)
-        labelled = mapped(pairs.select("better", "worse").coalesce(1), in_parts, NODES)
+    in_parts = partial(parts, part_files=part_files)
+    if pairs.table is not None:
+        placed = _table(in_parts(iter(pairs.table.to_batches())), NODES)
+        part = placed.column("part").to_numpy()
+        notes["files_in_large_components"] = n_large = int(np.sum(part == LARGE))
+        nodes = broadcast(local(pairs.frame.sparkSession, placed), len(part))
+        return Parted(nodes=nodes, n_files=len(part), n_large=n_large, n_parts=int(part.max()) + 1)
+    if pairs.n_pairs <= LABEL_PAIRS:
+        labelled = mapped(pairs.frame.select("better", "worse").coalesce(1), in_parts, NODES)
         nodes = keep("nodes", labelled, batch_rows=ENTRY_ROWS)
     else:
-        labels, notes["label_rounds"] = near_rounds.label(pairs, keep)
+        labels, notes["label_rounds"] = near_rounds.label(pairs.frame, keep)
         nodes = keep("nodes", _in_parts(labels, part_files))
-    n_large = F.count_if(F.col("part") == LARGE)
-    told = nodes.agg(F.count("*").alias("n"), F.max("part").alias("last"), n_large.alias("n_large")).collect()[0]
+    in_large = F.count_if(F.col("part") == LARGE)
+    told = nodes.agg(F.count("*").alias("n"), F.max("part").alias("last"), in_large.alias("n_large")).collect()[0]
     notes["files_in_large_components"] = told["n_large"]
     return Parted(
         nodes=broadcast(nodes, told["n"]), n_files=told["n"], n_large=told["n_large"], n_parts=told["last"] + 1
@@ -93,6 +179,11 @@ def broadcast(small: DataFrame, n_rows: int) -> DataFrame:
     from pyspark.sql import functions as F
 
     return F.broadcast(small) if n_rows <= BROADCAST_NODES else small
+
+
+def local(spark: SparkSession, rows: pa.Table) -> DataFrame:
+    """A small table of the driver's, which no job has to look for."""
+    return spark.createDataFrame(rows)
 
 
 def mapped(frame: DataFrame, function: Any, schema: pa.Schema) -> DataFrame:

@@ -45,6 +45,7 @@ SETS = pa.schema([("part", pa.int32()), ("place", pa.int64()), ("node", pa.binar
 EDGES = pa.schema([("better", pa.binary()), ("worse", pa.binary()), ("similarity", pa.float64())])
 """A row for each pair of nodes that was proved."""
 REMOVED = pa.schema([("node", pa.binary()), ("witness", pa.binary()), ("similarity", pa.float64())])
+"""A row for each file that goes; `similarity` is null where chains count and none was proved with the witness."""
 
 Batches = Iterator[pa.RecordBatch]
 
@@ -172,7 +173,21 @@ class Search:
         chosen = (select_closure if self.closure else select)(len(nodes), better, worse, similarity)
         gone = np.flatnonzero(~chosen.kept)
         found = {"node": _binary(nodes[gone]), "witness": _binary(nodes[chosen.witness[gone]])}
-        return _batch({**found, "similarity": chosen.similarity[gone]}, REMOVED)
+        similarity = chosen.similarity[gone]  # NaN where chains count and nothing was measured with the witness
+        return _batch({**found, "similarity": pa.array(similarity, mask=np.isnan(similarity))}, REMOVED)
+
+
+def first_of_each(files: pa.Table) -> tuple[pa.Table, pa.Table]:
+    """Of files (node, place, value, signature) the first of each value, without it; and rows (node, first) of all
+    others."""
+    ordered = files.combine_chunks().sort_by([("value", "ascending"), ("node", "ascending")])
+    values = ordered.column("value").to_numpy()
+    changes = np.ones(len(values), np.bool_)
+    changes[1:] = values[1:] != values[:-1]
+    nodes, others = ordered.column("node").combine_chunks(), pa.array(~changes)
+    first = nodes.take(pa.array(np.maximum.accumulate(np.where(changes, np.arange(len(values)), 0))))
+    copies = pa.table({"node": nodes.filter(others), "first": first.filter(others)})
+    return ordered.drop(["value"]).filter(pa.array(changes)), copies
 
 
 def parts(pairs: Batches, part_files: int) -> Batches:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from curate.errors import RunFailed
 from curate.index_known import new_node, new_place
-from curate.near_pairs import mapped, met, parted
+from curate.near_pairs import Pairs, are_few, mapped, met, parted, together
 from curate.near_tasks import LARGE, Search
 from curate.segments_tasks import CHANGED, DECIDED, Comparison
 from curate.stage import Keep
@@ -36,31 +36,31 @@ def find(
     there = files.where("segments is not null").withColumns({"node": new_node(), "place": new_place()})
     told = there.agg(F.count("*").alias("n"), F.mean(F.length("segments")).alias("mean_bytes")).collect()[0]
     notes: dict[str, Any] = {"compared": told["n"]}
-    found = None
+    found = []
     for signature, tokens, search in searches:
         signed = there.where(F.col(tokens).isNotNull()).select("place", F.col(signature).alias("signature"))
-        pairs, notes[f"by_{signature}"] = met(f"pairs-{signature}", signed, told["n"], search, keep)
-        pairs = pairs.select("better", "worse")
-        found = pairs if found is None else found.unionByName(pairs)
-    if found is None or not any(notes[f"by_{signature}"]["candidates"] for signature, *_ in searches):
+        here = signed.toArrow() if are_few(told["n"], search) else None
+        pairs, notes[f"by_{signature}"] = met(f"pairs-{signature}", signed, told["n"], search, keep, here=here)
+        found.append(pairs)
+    if not any(pairs.n_pairs for pairs in found):
         return None, notes
-    pairs = keep("met", found.distinct()) if len(searches) > 1 else found
-    notes["pairs"] = pairs.count()
+    pairs = together(found, keep)
+    notes["pairs"] = pairs.n_pairs
     part_files = max(1, int(PART_BYTES / max(1, told["mean_bytes"])))
     rows = there.select("place", "node", "size_bytes", "segments")
     return _shared(rows, pairs, part_files, comparison, notes, keep), notes
 
 
 def _shared(
-    files: DataFrame, pairs: DataFrame, part_files: int, comparison: Comparison, notes: dict[str, Any], keep: Keep
+    files: DataFrame, pairs: Pairs, part_files: int, comparison: Comparison, notes: dict[str, Any], keep: Keep
 ) -> DataFrame:
     from pyspark.sql import functions as F
 
-    parts = parted(pairs, notes["pairs"], part_files, notes, keep)
+    parts = parted(pairs, part_files, notes, keep)
     notes["files_paired"] = parts.n_files
     nodes, large = parts.nodes, F.col("part") == LARGE
     placed = files.join(nodes, "place")
-    of_part = pairs.join(nodes.withColumnRenamed("place", "better"), "better")
+    of_part = pairs.frame.select("better", "worse").join(nodes.withColumnRenamed("place", "better"), "better")
     found = []
     if parts.n_parts:
         rows = placed.where(~large).unionByName(of_part.where(~large), allowMissingColumns=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import psutil
 import xxhash
 
-from curate import cluster, java
+from curate import cluster, java, memory
 from curate.errors import RunFailed, WrongUse
 
 if TYPE_CHECKING:
@@ -35,12 +35,13 @@ _SETTINGS = {
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "true",
     "spark.hadoop.parquet.enable.summary-metadata": "false",
     "spark.python.daemon.module": "curate.daemon",
+    "spark.ui.showConsoleProgress": "false",  # progress is ours to tell, one JSON object a line where it is asked for
+    **memory.SETTINGS,
 }
 
 # What makes one machine start sooner. The web page and its log cost a second; a block of one core needs no big buffers.
 _LOCAL = {
     "spark.ui.enabled": "false",
-    "spark.ui.showConsoleProgress": "false",
     "spark.sql.ui.retainedExecutions": "1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",

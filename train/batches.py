@@ -1,10 +1,14 @@
-"""Batches from packed tokens: the same order for a seed whatever the number of ranks, read ahead in the background."""
+"""Batches of sequences: the same order for a seed whatever the number of ranks, made ahead in the background.
+
+Sequences come from packed tokens (`Source`) or from curated Parquet (train/streamed.py).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -12,21 +16,9 @@ from torch import Tensor
 
 from curate.errors import WrongUse
 from train.ahead import ahead
-from train.fim import N_EXTRA, FimTokens, fill_in_the_middle
+from train.labels import Labels
 from train.model import IGNORED
-from train.order import Mixture, key_of, shuffled, uniform
-from train.packed import Packed
-from train.packing import Pieces, best_fit, cut
-
-DOCUMENTS_A_GROUP = 16_384  # documents that are packed together
-
-
-class Cursor(NamedTuple):
-    """A place in a source: `base` is the number of the first sequence of this group of this epoch."""
-
-    epoch: int = 0
-    group: int = 0
-    base: int = 0
+from train.sequences import Cursor, Group, Sequences
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,100 +57,12 @@ class Batch:
             yield Batch(**vars(self) | parts)
 
 
-class _Group(NamedTuple):
-    pieces: Pieces
-    sequences: list[list[int]]
-    key: int
-    rooms: np.ndarray  # sequence numbers in their shuffled order
+class Order(Protocol):
+    """Which source each sequence of an endless order comes from, and which of that source's it is."""
 
-
-class Source:
-    """A folder of packed tokens as an endless row of sequences of `room` tokens, each epoch in another order.
-
-    Documents are shuffled over the whole epoch without a table of them, then packed `DOCUMENTS_A_GROUP` at a time; the
-    sequences of a group are shuffled again. How many there are in a group is known once it was packed, so that reaching
-    a place means packing all before it (about 3 s a million documents), unless a cursor says where it is.
-    """
-
-    def __init__(self, packed: Packed, *, room: int, seed: int, name: str, fim_rate: float = 0.0):
-        if not packed.n_documents:
-            raise WrongUse(f"{packed.folder} has no documents: leave it out")
-        if room <= N_EXTRA:
-            raise WrongUse(f"the sequence length is {room} and must be over {N_EXTRA}")
-        self.packed, self.room, self.fim_rate = packed, room, fim_rate
-        self.key = key_of(seed, name)
-        self.pad = packed.special("end_of_text")
-        self.fim = FimTokens.of(packed) if fim_rate else None
-        self.cursor = Cursor()
-        self._packed_group: tuple[Cursor, _Group] | None = None
-
-    def find(self, number: int) -> tuple[_Group, list[int]]:
-        """The group of the sequence of this number, and the pieces in the sequence."""
-        if number < self.cursor.base:
-            self.cursor = Cursor()
-        while True:
-            group = self._group()
-            at = number - self.cursor.base
-            if at < len(group.sequences):
-                return group, group.sequences[group.rooms[at]]
-            self.cursor = self._after(len(group.sequences))
-
-    def n_sequences(self) -> int:
-        """Sequences of the first epoch; packs all of it."""
-        self.cursor = Cursor()
-        while self.cursor.epoch == 0:
-            self.cursor = self._after(len(self._group().sequences))
-        n, self.cursor = self.cursor.base, Cursor()
-        return n
-
-    def _after(self, n_sequences: int) -> Cursor:
-        epoch, group, base = self.cursor
-        last = (group + 1) * DOCUMENTS_A_GROUP >= self.packed.n_documents
-        return Cursor(epoch + last, 0 if last else group + 1, base + n_sequences)
-
-    def _group(self) -> _Group:
-        if self._packed_group is None or self._packed_group[0] != self.cursor:
-            self._packed_group = self.cursor, self._pack(self.cursor)
-        return self._packed_group[1]
-
-    def _pack(self, cursor: Cursor) -> _Group:
-        n = self.packed.n_documents
-        key = key_of(self.key, cursor.epoch)
-        first = cursor.group * DOCUMENTS_A_GROUP
-        documents = shuffled(np.arange(first, min(first + DOCUMENTS_A_GROUP, n)), n, key)
-        changed = uniform(documents, key_of(key, "fim")) < self.fim_rate
-        pieces = cut(documents, self.packed.lengths[documents].astype(np.int64), N_EXTRA * changed, self.room)
-        sequences = best_fit(pieces.size, self.room)
-        rooms = shuffled(np.arange(len(sequences)), len(sequences), key_of(key, "group", cursor.group))
-        return _Group(pieces, sequences, key, rooms)
-
-    def tokens(self, group: _Group, piece: int) -> np.ndarray:
-        """A piece's tokens, filled in the middle where chance says so."""
-        document, start, n_tokens, size = (int(column[piece]) for column in vars(group.pieces).values())
-        first = int(self.packed.starts[document]) + start
-        tokens = self.packed.tokens[first : first + n_tokens]
-        if self.fim is None or size == n_tokens:
-            return tokens
-        a, b, order = uniform(3 * first + np.arange(3), key_of(group.key, "cuts")).tolist()
-        return fill_in_the_middle(tokens, self.fim, (a, b, order))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Labels:
-    """A dimension of documents: the values' names, and each source's documents' numbers of them."""
-
-    name: str
-    names: list[str]
-    of: list[np.ndarray]
-
-
-def labels_of(packed: Sequence[Packed], tag: str | None = None) -> Labels:
-    """The dimension of a tag, or of languages, over several folders with one numbering."""
-    found = [one.languages if tag is None else one.tag(tag) for one in packed]
-    names = sorted({name for _, own in found for name in own})
-    numbers = {name: i for i, name in enumerate(names)}
-    of = [np.array([numbers[name] for name in own], np.int32)[rows] for rows, own in found]
-    return Labels(name=tag or "language", names=names, of=of)
+    def place(self, number: int) -> tuple[int, int]:
+        """The source and the number in it of a sequence."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,8 +74,8 @@ class Batches:
     padding belong to the sequence and so to the order as well.
     """
 
-    sources: Sequence[Source]
-    mixture: Mixture
+    sources: Sequence[Sequences[Any]]
+    mixture: Order
     labels: Sequence[Labels]
     global_batch: int
     rank: int = 0
@@ -208,7 +112,12 @@ class Batches:
         at this one, save packing what lies before; they change nothing else. Close the iterator to end the thread."""
         for source, cursor in zip(self.sources, cursors, strict=False):
             source.cursor = Cursor(*cursor)
-        return ahead(self.batch, step, self.ahead)
+        try:
+            with closing(ahead(self.batch, step, self.ahead)) as ready:  # type: ignore[type-var]
+                yield from ready
+        finally:
+            for source in self.sources:
+                source.close()
 
     def _row(self, source: int, number: int) -> Row:
         group, pieces = self.sources[source].find(number)
@@ -219,7 +128,7 @@ class Batches:
         source = self.sources[0]
         return self.row(0, source.find(0)[0], [])
 
-    def row(self, source: int, group: _Group, pieces: list[int]) -> Row:
+    def row(self, source: int, group: Group, pieces: list[int]) -> Row:
         """A sequence from its pieces: tokens, positions, document numbers, targets, labels."""
         place = self.sources[source]
         room = place.room
@@ -235,7 +144,7 @@ class Batches:
             tokens[at:end] = own
             documents[at:end] = i
             targets[at : end - 1] = own[1:]
-            labels[:, at:end] = [[one.of[source][group.pieces.document[piece]]] for one in self.labels]
+            labels[:, at:end] = np.reshape(place.values(self.labels, source, group, piece), (-1, 1))
             if self.mask_documents:
                 positions[at:end] = np.arange(len(own))
             elif at:

@@ -125,11 +125,3 @@ def template(roles: RoleNames) -> str:
         "{% endfor %}{% if add_generation_prompt %}"
         f"{{{{ '{CHAT_START}{ROLES[roles][ASSISTANT]}\\n' }}}}{{% endif %}}"
     )
-
-
-def trained_roles(folder: str | Path) -> RoleNames | None:
-    """The roles' names of a fine-tuned run, by its folder or one checkpoint's; None where it was not taught to chat."""
-    from train.shapes import run_config  # the model's libraries, for whom has them
-
-    roles = (run_config(Path(folder)) or {}).get("chat_roles")
-    return roles if roles in ROLES else None

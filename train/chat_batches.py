@@ -16,8 +16,9 @@ import numpy as np
 import torch
 
 from train.ahead import ahead
-from train.batches import Batch, Labels, Row, labels_of, stacked
+from train.batches import Batch, Row, stacked
 from train.chat_store import ChatStore
+from train.labels import Labels, labels_of
 from train.model import IGNORED
 from train.order import key_of, shuffled
 from train.packing import best_fit

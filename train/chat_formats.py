@@ -6,6 +6,9 @@
     instruction    {"instruction", "input", "output", "system", "history"}   Alpaca
 
 Roles are system, user and assistant; human, bot, gpt and model are other words for them. Tools' messages are refused.
+
+What a model thought before it answered, where a message (or an Alpaca row) has it in a field of its own, stays: before
+the answer, between <think> and </think>, as models that reason write it.
 """
 
 from __future__ import annotations
@@ -25,6 +28,9 @@ from curate.errors import WrongUse
 SYSTEM, USER, ASSISTANT = "system", "user", "assistant"
 _ROLES = {SYSTEM: SYSTEM, USER: USER, "human": USER, ASSISTANT: ASSISTANT, "bot": ASSISTANT, "gpt": ASSISTANT}
 _ROLES |= {"model": ASSISTANT}
+
+
+THOUGHTS = ("reasoning_content", "reasoning", "thinking")  # DeepSeek's, vLLM's and OpenRouter's, Ollama's
 
 
 class Turn(NamedTuple):
@@ -119,7 +125,7 @@ def _alpaca(row: Mapping[str, Any]) -> Iterator[Turn]:
     if "output" not in row:
         raise _Wrong("instruction has no output beside it")
     yield Turn(USER, "\n\n".join(question))
-    yield Turn(ASSISTANT, _text(row["output"], "output"))
+    yield Turn(ASSISTANT, _thought(row, "output") + _text(row["output"], "output"))
 
 
 _SHAPES: dict[str, Callable[[Mapping[str, Any]], Iterator[Turn]]] = {
@@ -143,8 +149,17 @@ def _turns(messages: Any, where: str, role_key: str, text_key: str) -> Iterator[
         weight = message.get("weight", 1)
         if weight not in (0, 1):
             raise _Wrong(f"{where}[{number}] has the weight {weight!r}, and it must be 0 or 1")
-        content = message.get(text_key, message.get("content"))
-        yield Turn(role, _text(content, f"{where}[{number}]"), bool(weight))
+        content = _text(message.get(text_key, message.get("content")), f"{where}[{number}]")
+        thought = _thought(message, f"{where}[{number}]") if role == ASSISTANT else ""
+        yield Turn(role, thought + content, bool(weight))
+
+
+def _thought(message: Mapping[str, Any], where: str) -> str:
+    """What was thought before an answer, marked as such; "" without any."""
+    told = next((message[name] for name in THOUGHTS if message.get(name)), None)
+    if told is None:
+        return ""
+    return f"<think>\n{_text(told, f'{where}, its reasoning,').strip()}\n</think>\n\n"
 
 
 def _text(content: Any, where: str) -> str:

@@ -32,7 +32,8 @@ _CHATS = 512  # encoded at a time
 def key_of_chats(data: ChatDataConfig, validation: ChatValidationConfig | None, tokenizer_hash: str) -> str:
     """A hash of the files' contents and of all settings that change their tokens."""
     told = data.model_dump(mode="json", exclude={"files", "ahead"})
-    digest = xxhash.xxh3_128(repr((sorted(told.items()), tokenizer_hash, validation and validation.share)).encode())
+    held_out = validation and (validation.share, validation.together)
+    digest = xxhash.xxh3_128(repr((sorted(told.items()), tokenizer_hash, held_out)).encode())
     for file in (*data.files, *(validation.files if validation else ())):
         digest.update(repr((file.task, file.path.name)).encode())
         try:
@@ -99,13 +100,11 @@ def write(
     WrongUse names the first row that cannot be used, unless such rows are left out; RunFailed where none is left.
     """
     counts = Counts()
-    share = validation.share if validation else 0.0
     with _Part(folder / TRAIN, chats, key) as train, _Part(folder / HELD_OUT, chats, key) as held:
         for file in data.files:
             train.n_samples_of_files.append(0)
             for chat, tokens in _fitting(file, data, chats, counts):
-                content = xxhash.xxh3_64_intdigest(tokens.ids.tobytes())
-                (held if share and chance(content, "held out") < share else train).add(chat, tokens, file, data)
+                (held if _is_held_out(chat, tokens, validation) else train).add(chat, tokens, file, data)
         for file in validation.files if validation else ():
             for chat, tokens in _fitting(file, data, chats, counts):
                 held.add(chat, tokens, file, data)
@@ -114,6 +113,14 @@ def write(
             names = ", ".join(str(file.path) for file in data.files)
             raise RunFailed(f"{names}: no sample is left to train on ({counts.told()}): look at data.too_long")
     return counts
+
+
+def _is_held_out(chat: Chat, tokens: Tokens, validation: ChatValidationConfig | None) -> bool:
+    if validation is None or not validation.share:
+        return False
+    together = chat.meta.get(validation.together)
+    content = tokens.ids.tobytes() if together is None else str(together).encode()
+    return chance(xxhash.xxh3_64_intdigest(content), "held out") < validation.share
 
 
 def _fitting(file: ChatFile, data: ChatDataConfig, chats: ChatTokens, counts: Counts) -> Iterator[tuple[Chat, Tokens]]:
@@ -196,10 +203,11 @@ def _fitted(chat: Chat, tokens: Tokens, data: ChatDataConfig, counts: Counts) ->
     if data.unusable == "leave_out":
         counts.unusable += 1
         return None
-    why = f"what bears loss is behind the cut at {room} tokens" if n > room else "no token of it bears loss"
-    raise WrongUse(
-        f"{chat.place}: a sample that would train on nothing: {why}: mend it, or set data.unusable: leave_out"
-    )
+    why, how = "no token of it bears loss", "mend it, or set data.unusable"
+    if n > room:
+        why = f"what bears loss is behind the cut at {room} tokens"
+        how = "raise data.sequence_length, or set data.too_long"
+    raise WrongUse(f"{chat.place}: a sample that would train on nothing: {why}: {how}: leave_out")
 
 
 def _batches(chats: Iterable[Chat]) -> Iterator[list[Chat]]:

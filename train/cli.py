@@ -14,6 +14,7 @@ from train.export_command import export
 from train.pretrain_command import pretrain
 from train.rl_command import prompts, rl
 from train.scaling.command import scaling
+from train.self_instruct.command import self_instruct
 from train.sft_command import sft
 
 app = typer.Typer(no_args_is_help=True, add_completion=False)
@@ -28,6 +29,7 @@ app.add_typer(tokenizer, name="tokenizer")
 app.add_typer(scaling, name="scaling")
 app.command()(pack)
 app.command()(instructions)
+app.command()(self_instruct)
 app.command()(prompts)
 
 _Json = Annotated[bool, typer.Option("--json", help="JSON lines, for machines")]

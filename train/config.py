@@ -20,7 +20,7 @@ from train.shapes import shape_of
 
 
 class SourceConfig(Section):
-    """A folder of packed tokens and its share."""
+    """A folder of packed tokens, or a finished run as it is, and its share."""
 
     path: Path
     weight: float = Field(default=1.0, gt=0)  # share of the sequences, in proportion to the other sources'
@@ -33,6 +33,12 @@ class DataConfig(Section):
     sequence_length: int = Field(default=2048, ge=4)
     mask_documents: bool = True  # attention, positions and targets stay within a document
     fim_rate: float = Field(default=0.0, ge=0, le=1)  # share of documents that are filled in the middle (CodeFuse: .5)
+    repo_name_rate: float = Field(default=0.2, ge=0, le=1)  # this and the next two: of files of finished runs that tell
+    path_rate: float = Field(default=0.2, ge=0, le=1)  # their repository, path and stars; packed ones have what they
+    stars_rate: float = Field(default=0.2, ge=0, le=1)  # were packed with
+    # Of finished runs: parts of a batch that are read side by side. A rank tokenises what its own lanes need, so that
+    # there should be at least as many as data ranks. None: up to 8, as the run has files and the batch divides.
+    lanes: int | None = Field(default=None, ge=1)
     tags: tuple[str, ...] = ()  # the training loss is told by language and by each of these tags
     ahead: int = Field(default=4, ge=1)  # batches that are kept ready
 
@@ -113,7 +119,8 @@ class CommonConfig(ModelChoice):
     """What every kind of training has."""
 
     out: Path
-    tokenizer: Path | None = None  # the tokenizer.json that the data were packed with; copied into `out` and exports
+    # The tokenizer.json that the data were packed with, or are tokenised with; copied into `out` and exports.
+    tokenizer: Path | None = None
     init_from: Path | None = None  # a run's folder, or one with safetensors, to go on from those weights
     optimizer: OptimizerConfig = OptimizerConfig()
     checkpoint: CheckpointConfig = CheckpointConfig()

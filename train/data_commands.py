@@ -83,19 +83,22 @@ def pack(
 def instructions(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="folders of finished runs that have pairs")],
     out: Annotated[Path, typer.Option("--out", help="the JSONL file to write")],
-    tasks: Annotated[str, typer.Option(help="of generation, comment, explanation")] = "generation,comment,explanation",
+    tasks: Annotated[
+        str, typer.Option(help="of these, with commas between")
+    ] = "generation,comment,explanation,completion,translation,test",
     every_task: Annotated[bool, typer.Option("--every-task", help="a sample of each task for every pair")] = False,
+    chinese: Annotated[float, typer.Option(help="share of Chinese among questions without prose")] = 0.2,
     seed: _Seed = 0,
     as_json: _Json = False,
 ) -> None:
-    """Make instruction data of function-comment pairs: chats in English, or in Chinese where the comment is.
+    """Make instruction data of function-comment pairs, of their parallels in other languages and of their tests.
 
     Example: codemill instructions out/code --out sft.jsonl --tasks generation,comment
     """
     from curate.shards import Run
     from train.instructions import InstructionConfig, write_instructions
 
-    config = InstructionConfig(tasks=tasks.split(","), every_task=every_task, seed=seed)
+    config = InstructionConfig(tasks=tasks.split(","), every_task=every_task, chinese=chinese, seed=seed)
     counts = write_instructions([Run(run) for run in runs], out, config)
     told = ", ".join(f"{task} {number:,}" for task, number in counts.items())
     print(json.dumps(counts) if as_json else f"{told}: {out}")

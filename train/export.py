@@ -18,8 +18,8 @@ from train.chat import RoleNames, template
 from train.layouts import LAYOUTS, Layout, fused, layout_for, our_config, part_of, their_config
 from train.model import Decoder, ModelConfig
 from train.special_tokens import CHAT_END, CHAT_START, END_OF_TEXT
+from train.trained import TOKENIZER
 
-TOKENIZER = "tokenizer.json"
 _INDEX = "model.safetensors.index.json"
 _SINGLE = "model.safetensors"
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
@@ -118,13 +118,6 @@ def export(
         index = {"metadata": {"total_size": size}, "weight_map": where}
         (folder / _INDEX).write_text(json.dumps(index, indent=2) + "\n", encoding="utf-8")
     return folder
-
-
-def trained_tokenizer(folder: str | Path) -> Path | None:
-    """The tokenizer.json of a run's folder; of one checkpoint its own, or its run's. None where there is none."""
-    folder = Path(folder).absolute()
-    places = [folder, folder.parents[1]] if folder.parent.name == "checkpoints" else [folder]
-    return next((place / TOKENIZER for place in places if (place / TOKENIZER).is_file()), None)
 
 
 def _put_tokenizer(tokenizer: Path, folder: Path, chat: RoleNames | None) -> dict[str, Any]:

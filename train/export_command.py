@@ -17,10 +17,9 @@ def export(
 
     Example: codemill export out/codefuse-1.3b --out out/served --dtype float16
     """
-    from train.chat import trained_roles
     from train.checkpoint import load_trained
     from train.export import export as write
-    from train.export import trained_tokenizer
+    from train.trained import trained_roles, trained_tokenizer
 
     tokenizer, roles = trained_tokenizer(trained), trained_roles(trained)
     print(write(load_trained(trained), out, dtype=dtype, tokenizer=tokenizer, chat=roles))

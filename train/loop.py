@@ -10,19 +10,18 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from curate.errors import RunFailed
-from train.batches import Batch, Labels
+from train.batches import Batch
 from train.checkpoint import Checkpoints
 from train.config import RunConfig
 from train.console import Face
-from train.health import Trouble, Watch, watch
-from train.metrics import Metrics, points_of
+from train.labels import Labels
+from train.metrics import Metrics, points_of, points_of_validation, told_of
 from train.model import IGNORED
 from train.objectives import TokenMean, forward
 from train.optimizer import learning_rate, scale_gradients, squared_norm
@@ -30,6 +29,7 @@ from train.parallel import World
 from train.start import TrainState, first_state
 from train.throughput import Speed
 from train.validation import by_label
+from train.watched import Watched, watched
 
 
 class Feed(Protocol):
@@ -56,6 +56,7 @@ class Work:
     objective: TokenMean = field(default_factory=TokenMean)
     validation: Callable[[nn.Module], dict[str, Any]] | None = None
     validate_every: int = 1  # steps
+    validate_first: bool = False  # before the first step as well: what the weights that it begins with lose
 
 
 def train_step(
@@ -140,35 +141,15 @@ def carry_out(work: Work, face: Face = "auto") -> dict[str, Any]:
     metrics = Metrics(config.out, steps=config.steps, first_step=state.step, active=world.rank == 0, face=face)
     if newest:
         metrics.say(f"going on from {newest.name}")
-    health = watch(config.health, world.device) if config.health else "health is not watched: health is null"
-    if isinstance(health, str):
-        metrics.say(health)
-    own = health if isinstance(health, Watch) else None
-    watched = world.any(own is not None)
-    look = partial(_look, own, world, metrics, checkpoints) if watched else _nothing_to_see
-    try:
-        return _loop(state, work, checkpoints, metrics, own, look)
-    finally:
-        metrics.close()
-        if own:
-            own.close()
+    with closing(metrics), watched(config, world, metrics, checkpoints) as health:
+        return _loop(state, work, checkpoints, metrics, health)
 
 
-def _nothing_to_see() -> bool:
-    return False
-
-
-def _loop(
-    state: TrainState,
-    work: Work,
-    checkpoints: Checkpoints,
-    metrics: Metrics,
-    health: Watch | None,
-    look: Callable[[], bool],
-) -> dict[str, Any]:
+def _loop(state: TrainState, work: Work, checkpoints: Checkpoints, metrics: Metrics, health: Watched) -> dict[str, Any]:
     config, world = work.config, work.world
     speed = _speed(work, metrics)
     row: dict[str, Any] = {"step": state.step, "message": "there was nothing left to do"}
+    before = _before(state, work, metrics)
     ready = work.feed.from_step(state.step, state.cursors)
     with checkpoints.settled(), closing(ready):  # type: ignore[type-var]
         while state.step < config.steps:
@@ -182,15 +163,28 @@ def _loop(
                 row["validation"] = work.validation(state.model)
                 state.validation_loss = row["validation"]["loss"]
                 state.objective.learn(row["validation"])
+                metrics.say(told_of(row["validation"]))
             row |= {"objective": told} if (told := state.objective.told()) else {}
+            row |= {"before": before} if before and state.step == 1 else {}
             metrics.step(row)
             if last or state.step % config.log_every == 0:
-                told_of_speed = speed.since_last() | {"padded_share": batch.n_padded / batch.tokens.numel()}
-                _tell(state.step, row, told_of_speed, config, metrics, health)
-            if look() or last or state.step % config.checkpoint.every == 0:
+                padded = {"padded_share": batch.n_padded / batch.tokens.numel()}
+                _tell(state.step, row, {**speed.since_last(), **padded, **health.figures}, config, metrics)
+            if health.look() or last or state.step % config.checkpoint.every == 0:
+                state.gather(world)
                 checkpoints.save(state.model, state.optimizer, state.trainer())
             checkpoints.poll()
     return row
+
+
+def _before(state: TrainState, work: Work, metrics: Metrics) -> dict[str, Any] | None:
+    """The validation before the first step, where there is to be one; no objective learns from it."""
+    if not (work.validate_first and work.validation and state.step == 0):
+        return None
+    found = work.validation(state.model)
+    metrics.points(0, points_of_validation(found))
+    metrics.say(f"before the first step: {told_of(found)}")
+    return found
 
 
 def _speed(work: Work, metrics: Metrics) -> Speed:
@@ -213,34 +207,13 @@ def _tell(
     told: dict[str, float | None],
     config: RunConfig,
     metrics: Metrics,
-    health: Watch | None,
 ) -> None:
-    figures = {f"health/{name}": value for name, value in health.figures.items()} if health else {}
-    metrics.points(step, points_of(row) | told | figures)
+    metrics.points(step, points_of(row) | told)
     shown = {name: row[name] for name in ("loss", "lr", "grad_norm", "by")} | told | {"step": step}
     shown["left_s"] = (told["step_s"] or 0.0) * (config.steps - step)
     if found := row.get("validation"):
         shown["validation_loss"] = found["loss"]
     metrics.progress(shown)
-
-
-def _look(health: Watch | None, world: World, metrics: Metrics, checkpoints: Checkpoints) -> bool:
-    """Whether a card's health asks for a checkpoint; RunFailed, on all ranks, where it asks for the end."""
-    found: list[Trouble] = health.take() if health else []
-    if not world.any(bool(found)):
-        return False
-    everywhere: list[Trouble] = [one for each in world.gathered(found) for one in each]
-    for one in everywhere:
-        metrics.say(f"health: {one.text}")
-    stopping = [one for one in everywhere if one.policy == "stop"]
-    if stopping:
-        checkpoints.wait()
-        newest = checkpoints.newest()
-        raise RunFailed(
-            f"the run was ended: {stopping[0].text}: take the card out, and start again; it goes on from "
-            f"{newest.name if newest else 'the beginning, as there is no checkpoint'}"
-        )
-    return any(one.policy == "checkpoint" for one in everywhere)
 
 
 def _check_skipped(state: TrainState, row: dict[str, Any], config: RunConfig, metrics: Metrics) -> None:

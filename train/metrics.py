@@ -10,6 +10,7 @@ from typing import Any
 from train.console import COLUMNS, Column, Console, Face
 
 _TRACE = "trace.jsonl"
+_MOST_TOLD = 6  # tasks or languages in a line
 
 
 class Metrics:
@@ -75,12 +76,28 @@ def points_of(row: Mapping[str, Any]) -> dict[str, float | None]:
         points |= {f"{place}/{name}": loss for name, loss in values.items()}
     points |= row.get("objective", {})
     if found := row.get("validation"):
-        points |= {f"validation/{name}": found[name] for name in ("loss", "perplexity", "bits_per_byte")}
-        for dimension, values in found["by"].items():
-            for name, one in values.items():
-                points[f"validation/{dimension}/{name}"] = one["loss"]
-                points[f"validation_bits_per_byte/{dimension}/{name}"] = one["bits_per_byte"]
+        points |= points_of_validation(found)
     return points
+
+
+def points_of_validation(found: Mapping[str, Any]) -> dict[str, float | None]:
+    """A validation as points: of all of it, and by every dimension."""
+    points: dict[str, float | None] = {
+        f"validation/{name}": found[name] for name in ("loss", "perplexity", "bits_per_byte")
+    }
+    for dimension, values in found["by"].items():
+        for name, one in values.items():
+            points[f"validation/{dimension}/{name}"] = one["loss"]
+            points[f"validation_bits_per_byte/{dimension}/{name}"] = one["bits_per_byte"]
+    return points
+
+
+def told_of(found: Mapping[str, Any]) -> str:
+    """A validation in one line: of all, and of the tasks, or without tasks of the languages, that have most tokens."""
+    by: Mapping[str, Any] = found["by"].get("task") or found["by"].get("language") or {}
+    most = sorted(by.items(), key=lambda item: -item[1]["n_tokens"])[:_MOST_TOLD]
+    parts = ", ".join(f"{name} {one['loss']:.4f}" for name, one in most)
+    return f"validation loss {found['loss']:.4f}" + (f": {parts}" if parts else "")
 
 
 def _cut(path: Path, step: int) -> Path:

@@ -68,9 +68,9 @@ class Mixture:
         self.sources = np.repeat(np.arange(len(shares)), self.counts)
         self._period = lru_cache(maxsize=4)(self._shuffled_period)
 
-    def place(self, sequence: int) -> tuple[int, int]:
+    def place(self, number: int) -> tuple[int, int]:
         """Source, and number within it, of the sequence at this place of the order."""
-        period, at = divmod(sequence, MIXTURE_PERIOD)
+        period, at = divmod(number, MIXTURE_PERIOD)
         sources, before = self._period(period)
         source = int(sources[at])
         return source, period * int(self.counts[source]) + int(before[at])
@@ -83,3 +83,23 @@ class Mixture:
             here = sources == source
             before[here] = np.arange(here.sum())
         return sources, before
+
+
+class Lanes:
+    """A mixture in `lanes` lanes side by side: each global batch has an equal stretch of each, in their order.
+
+    A rank's part of a batch then is of some lanes only, whatever is mixed, and the rank need not prepare the others. To
+    the caller lane l's source i is source l x (number of sources) + i.
+    """
+
+    def __init__(self, weights: Sequence[float], seed: int, *, lanes: int, global_batch: int):
+        assert global_batch % lanes == 0
+        self.stretch, self.lanes, self.n_sources = global_batch // lanes, lanes, len(weights)
+        self.mixtures = [Mixture(weights, key_of(seed, "lane", lane)) for lane in range(lanes)]
+
+    def place(self, number: int) -> tuple[int, int]:
+        """Source, and number within it, of the sequence at this place of the order."""
+        stretch, at = divmod(number, self.stretch)
+        step, lane = divmod(stretch, self.lanes)
+        source, found = self.mixtures[lane].place(step * self.stretch + at)
+        return lane * self.n_sources + source, found

@@ -7,7 +7,6 @@ file in files.parquet, so that any token leads back to its file (`origin_of`).
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -26,11 +25,9 @@ from train.evaluate.refusal import refuse_evaluation_files
 from train.order import key_of
 from train.pack_config import PackConfig, PackSource
 from train.packed import Packed, PackedWriter
-from train.regroup import repositories
-from train.renderers.document import COLUMNS, END_OF_TEXT, Rendered, Special
-from train.renderers.files import render_file
-from train.renderers.repositories import render_repository
-from train.tokenizer import Tokenizer
+from train.renderers.document import END_OF_TEXT, Rendered, Special
+from train.rendering import rendered
+from train.tokenizer import Tokenizer, text_column
 
 FILES = "files.parquet"
 FILES_SCHEMA = pa.schema(
@@ -141,7 +138,7 @@ def expected_tokens(run: Run, tokenizer: Tokenizer, seed: int) -> float:
         rows = [row for row in batch.to_pylist() if row["content"]]
         taken = [row["content"] for row in rows if chance(seed, "probe", row["content_id"]) * total < _PROBED_BYTES]
         n_bytes += sum(len(text.encode()) for text in taken)
-        n_tokens += sum(map(len, tokenizer.encode(taken)))
+        n_tokens += len(tokenizer.encode_column(text_column(taken)).ids)
     return total * n_tokens / n_bytes if n_bytes else float(total)
 
 
@@ -150,8 +147,8 @@ class _Packing:
 
     def __init__(self, config: PackConfig, tokenizer: Tokenizer, writer: PackedWriter):
         self.config, self.tokenizer, self.writer = config, tokenizer, writer
-        self.end = tokenizer.special(END_OF_TEXT)
-        self.specials: dict[str, int] = {}
+        self.specials: dict[str, np.ndarray] = {}
+        self.end = self._special(END_OF_TEXT)
         self.documents = self.tokens = 0
         self.files = pq.ParquetWriter(config.out / FILES, FILES_SCHEMA, compression="zstd")
         self.rows: list[dict[str, Any]] = []
@@ -168,26 +165,29 @@ class _Packing:
         epoch = 0
         while epoch < factor:
             seed = key_of(self.config.seed, source.label, epoch)
-            rendered = _rendered(source, run, self.config, seed, take=factor - epoch)
-            for group in _groups(rendered):
+            scratch = self.config.out / "_regroup"
+            found = rendered(source.render, run, self.config.render_config(seed), scratch, take=factor - epoch)
+            for group in _groups(found):
                 self._write(group, source.label, counts)
             epoch += 1
 
     def _write(self, group: list[Rendered], source: str, counts: Counts) -> None:
-        texts = [part for one in group for part in one.parts if not isinstance(part, Special)]
-        encoded = iter(self.tokenizer.encode(texts))
+        texts = text_column([part for one in group for part in one.parts if not isinstance(part, Special)])
+        encoded = iter(self.tokenizer.encode_column(texts).by_text())
         for one in group:
-            pieces = [[self._special(part)] if isinstance(part, Special) else next(encoded) for part in one.parts]
+            pieces = [self._special(part) if isinstance(part, Special) else next(encoded) for part in one.parts]
             self._write_one(one, pieces, source, counts)
 
-    def _write_one(self, one: Rendered, pieces: list[list[int]], source: str, counts: Counts) -> None:
-        if not one.n_characters:
+    def _write_one(self, one: Rendered, pieces: list[np.ndarray], source: str, counts: Counts) -> None:
+        n_characters = one.n_characters
+        if not n_characters:
             counts.empty += 1
             return
-        tokens = [token for piece in pieces for token in piece]
+        tokens = np.concatenate([*pieces, self.end])
         most = self.config.max_document_tokens
-        cut = most is not None and len(tokens) >= most
-        tokens = [*tokens[: most - 1], self.end] if cut and most else [*tokens, self.end]
+        cut = most is not None and len(tokens) > most
+        if most is not None and cut:
+            tokens = np.concatenate([tokens[: most - 1], self.end])
         if len(one.files) > 1:
             self._remember(one, [len(piece) for piece in pieces], len(tokens))
         self.writer.add(tokens, file_id=one.file_id, language=one.language, source=source, tags=one.tags)
@@ -196,12 +196,12 @@ class _Packing:
         counts.documents += 1
         counts.files += max(1, len(one.files))
         counts.tokens += len(tokens)
-        counts.characters += one.n_characters
+        counts.characters += n_characters
         counts.cut += cut
 
-    def _special(self, token: str) -> int:
+    def _special(self, token: str) -> np.ndarray:
         if token not in self.specials:
-            self.specials[token] = self.tokenizer.special(token)
+            self.specials[token] = np.array([self.tokenizer.special(token)], np.uint32)
         return self.specials[token]
 
     def _remember(self, one: Rendered, lengths: list[int], n_tokens: int) -> None:
@@ -220,26 +220,6 @@ class _Packing:
         if self.rows:
             self.files.write_table(pa.Table.from_pylist(self.rows, schema=FILES_SCHEMA))
             self.rows = []
-
-
-def _rendered(source: PackSource, run: Run, config: PackConfig, seed: int, take: float) -> Iterator[Rendered]:
-    """A source's documents of one epoch; below 1, `take` is the share of them that is taken."""
-    rendering = config.render_config(seed)
-    if source.render == "files":
-        for batch in run.documents(COLUMNS, batch_rows=_ROWS):
-            for row in batch.to_pylist():
-                if chance(seed, "take", row["content_id"]) < take:
-                    yield render_file(row, rendering)
-        return
-    scratch = config.out / "_regroup"
-    shutil.rmtree(scratch, ignore_errors=True)  # of a packing that was interrupted
-    scratch.mkdir()
-    try:
-        for rows in repositories(run, scratch):
-            if chance(seed, "take", rows[0]["content_id"]) < take:
-                yield render_repository(rows, rendering) if rows[0]["repo"] else render_file(rows[0], rendering)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _groups(documents: Iterable[Rendered]) -> Iterator[list[Rendered]]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, model_validator
 
 from train.renderers.document import RenderConfig
+from train.rendering import Manner
 from train.settings import Section, parse, put, read
 
 
@@ -17,7 +18,7 @@ class PackSource(Section):
 
     run: Path
     name: str = ""  # in the index's column source; the run folder's name without it
-    render: Literal["files", "repositories"] = "files"
+    render: Manner = "files"  # docs/formats.md has all of them
     weight: float | None = Field(default=None, gt=0)  # share of the tokens, in proportion to the other sources'
     epochs: float = Field(default=1.0, gt=0)  # how often each document is taken; with weights: at most
 
@@ -43,6 +44,8 @@ class PackConfig(Section):
     stars_rate: float = Field(default=0.2, ge=0, le=1)
     named_rate: float = Field(default=0.5, ge=0, le=1)
     fim_rate: float = Field(default=0.0, ge=0, le=1)
+    whole_rate: float = Field(default=0.2, ge=0, le=1)
+    scripts_rate: float = Field(default=0.0, ge=0, le=1)
     max_document_tokens: int | None = Field(default=None, ge=2)  # longer documents end there, and are counted as cut
     seed: int = 0
 
@@ -63,6 +66,8 @@ class PackConfig(Section):
             stars_rate=self.stars_rate,
             named_rate=self.named_rate,
             fim_rate=self.fim_rate,
+            whole_rate=self.whole_rate,
+            scripts_rate=self.scripts_rate,
             seed=seed,
         )
 

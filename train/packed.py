@@ -147,6 +147,12 @@ class Packed:
         """How many tokens there are."""
         return self.meta["n_tokens"]
 
+    @property
+    def n_ids(self) -> int:
+        """The highest id that may occur, and one more, as far as the writer was told."""
+        known = 0 if self.token_bytes is None else len(self.token_bytes)
+        return max([known, *(number + 1 for number in self.meta["special_tokens"].values())])
+
     @cached_property
     def tokens(self) -> np.ndarray:
         """All tokens, memory-mapped, uint32."""

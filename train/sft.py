@@ -16,7 +16,7 @@ from train.chat_batches import ChatBatches, ChatRows, Order, chat_rows, chat_val
 from train.chat_store import HELD_OUT, TRAIN, ChatStore, is_written, key_of_chats, write
 from train.config import RunConfig
 from train.console import Console, Face
-from train.export import TOKENIZER, trained_tokenizer
+from train.labels import check_tags
 from train.loop import Work, carry_out
 from train.losses import ConvergenceBalance
 from train.objectives import Balanced, Converging, FocalSamples, FocalTasks, SampleMean, TokenMean
@@ -24,6 +24,7 @@ from train.parallel import World, joined
 from train.sft_config import SftConfig
 from train.start import begin
 from train.tokenizer import Tokenizer
+from train.trained import TOKENIZER, trained_tokenizer
 from train.validation import Validation
 
 _SAME_TO_RESUME = (
@@ -46,6 +47,7 @@ def sft(config: SftConfig, *, face: Face = "auto") -> dict[str, Any]:
             chat_rows(ChatStore(config.out / "chats" / part), config.data.tags, room=config.data.sequence_length)
             for part in (TRAIN, HELD_OUT)
         )
+        check_tags(rows.labels, "data.tags")
         return carry_out(_work(config, rows, held_out, world), face)
 
 
@@ -105,6 +107,7 @@ def _work(config: SftConfig, rows: ChatRows, held_out: ChatRows, world: World) -
         objective=objective_of(config, rows.labels[_TASK].names, held_out.labels[_TASK].names),
         validation=_validation(config, run, held_out, world),
         validate_every=config.validation.every if config.validation else 1,
+        validate_first=True,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from train.chat import RoleNames
-from train.config import CommonConfig, OptimizerConfig, RunConfig
+from train.config import CheckpointConfig, CommonConfig, OptimizerConfig, RunConfig
 from train.settings import Section
 
 # "A Practical Guide to Code Intelligence" (2025), for dense models of 14B: batches of 64 to 256 samples (what matters
@@ -49,7 +49,10 @@ class ChatValidationConfig(Section):
     """What is held out, and how often it is looked at."""
 
     files: tuple[ChatFile, ...] = ()
-    share: float = Field(default=0.0, ge=0, lt=1)  # of the training files' samples, chosen by their content
+    share: float = Field(default=0.0, ge=0, lt=1)  # of the training files' samples, chosen by their content or ...
+    # ... by this field of meta, so that what was made of one pair is not trained on and held out at once. Samples
+    # without the field go by their content.
+    together: str = "pair_id"
     every: int = Field(default=100, ge=1)  # steps
     max_samples: int | None = Field(default=None, ge=1)  # None: all
 
@@ -67,6 +70,12 @@ class SftOptimizerConfig(OptimizerConfig):
     warmup_share: float | None = Field(default=None, ge=0, lt=1)  # of all steps, over warmup_steps where it is given
 
 
+class SftCheckpointConfig(CheckpointConfig):
+    """When the state is saved: oftener than in pretraining, as there are fewer steps."""
+
+    every: int = Field(default=100, ge=1)  # steps
+
+
 class CobaConfig(Section):
     """Of `loss: coba`; see train.losses.ConvergenceBalance. All three count validations."""
 
@@ -82,6 +91,7 @@ class SftConfig(CommonConfig):
     data: ChatDataConfig
     validation: ChatValidationConfig | None = None
     optimizer: SftOptimizerConfig = SftOptimizerConfig()
+    checkpoint: SftCheckpointConfig = SftCheckpointConfig()
     global_batch: int = Field(ge=1)  # samples a step, over all cards
     epochs: int = Field(ge=1)
     max_steps: int | None = Field(default=None, ge=1)  # end before the epochs do; the schedule ends there, too

@@ -20,7 +20,7 @@ from train.model import Decoder, Layer, init_weights
 from train.objectives import TokenMean
 from train.optimizer import Guard, LossScale, optimizer_for
 from train.parallel import World, fill, shard
-from train.shapes import run_config
+from train.trained import run_config
 
 _DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -56,6 +56,10 @@ class TrainState:
         self.step += 1
         self.n_tokens += n_valid
         self.cursors = [list(cursor) for cursor in batch.cursors]
+
+    def gather(self, world: World) -> None:
+        """Learn how far the data is on the other ranks, each of which may read other sources. On all ranks at once."""
+        self.cursors = [list(max(places)) for places in zip(*world.gathered(self.cursors), strict=True)]
 
     def restore(self, trainer: dict[str, Any]) -> None:
         """Take the state of `trainer` again."""

@@ -11,13 +11,19 @@ import json
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
 import xxhash
 from tokenizers import Tokenizer as Backend
 
 from curate.errors import WrongUse
+from train.bpe import TokenRows
 from train.special_tokens import END_OF_TEXT, ids, named_ids
+
+if TYPE_CHECKING:
+    from train.bpe.encoder import Encoder
 
 
 class Tokenizer:
@@ -53,9 +59,30 @@ class Tokenizer:
         return max(self.backend.get_vocab(with_added_tokens=True).values()) + 1
 
     def encode(self, texts: Sequence[str]) -> list[list[int]]:
-        """Ids of each text; on all cores unless TOKENIZERS_PARALLELISM says false. No special token comes out."""
-        found = self.backend.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [one.ids for one in found]
+        """Ids of each text. No special token comes out. Half a surrogate pair, which a JSON escape can bring in and
+        UTF-8 cannot say, counts as a question mark."""
+        return [row.tolist() for row in self.encode_column(text_column(texts)).by_text()]
+
+    def encode_column(self, texts: pa.LargeStringArray) -> TokenRows:
+        """The same for a column: by kernels on one core where the tokenizer is one of ours, else by `tokenizers` on all
+        cores, unless TOKENIZERS_PARALLELISM says false."""
+        if self.encoder:
+            return self.encoder.encode(texts)
+        rows = [one.ids for one in self.backend.encode_batch_fast(texts.to_pylist(), add_special_tokens=False)]
+        offsets = np.cumsum([0, *map(len, rows)], dtype=np.int64)
+        return TokenRows(offsets, np.fromiter((token for row in rows for token in row), np.uint32, offsets[-1]))
+
+    @cached_property
+    def encoder(self) -> Encoder | None:
+        """The kernels for this vocabulary; None where it cuts or merges in another way than ours, and on machines for
+        training that have no Numba: the ids are the same."""
+        try:
+            from train.bpe.encoder import Encoder
+            from train.bpe.vocabulary import merges_of
+        except ImportError:
+            return None
+        merges = merges_of(json.loads(self.json))
+        return Encoder(merges) if merges else None
 
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of ids, special tokens spelt out."""
@@ -86,6 +113,14 @@ class Tokenizer:
         for number, added in self.backend.get_added_tokens_decoder().items():
             lengths[number] = 0 if added.special else len(added.content.encode())
         return lengths
+
+
+def text_column(texts: Sequence[str]) -> pa.LargeStringArray:
+    """Texts as the column that is encoded."""
+    try:
+        return pa.array(texts, pa.large_string())
+    except UnicodeEncodeError:
+        return pa.array([text.encode("utf-8", "replace").decode() for text in texts], pa.large_string())
 
 
 def _is_byte_level(told: dict[str, Any]) -> bool:

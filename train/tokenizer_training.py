@@ -13,35 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pyarrow.compute as pc
 from tokenizers import AddedToken, Regex, decoders, models, pre_tokenizers, trainers
 from tokenizers import Tokenizer as Backend
 
 from curate.errors import RunFailed, WrongUse
 from curate.shards import RESERVED_IDS, SPECIAL_TOKENS, Run
+from train.bpe.pattern import PATTERN as PATTERN
+from train.bpe.pieces import cut
 from train.chance import copies
 from train.domains import CHINESE, CODE, DOMAINS, ENGLISH, PROSE, domain_of
+from train.tokenizer import text_column
 
-PATTERN = "|".join(
-    (
-        # A digit alone: numbers of equal length get equally many tokens, and 1,000 numbers do not fill the vocabulary.
-        r"\p{N}",
-        # A word with the character before it: " return", ".append", "_name", "(self", "\tif".
-        r"[^\r\n\p{L}\p{N}]?(?:(?!\p{Han})[\p{L}\p{M}])+",
-        # Chinese apart from Latin letters, which stand next to it without a space.
-        r"\p{Han}+",
-        # Signs, with a space before them and the end of the line after them: " ==", "---", "):\n", "});\n\n".
-        r" ?[^\s\p{L}\p{N}]+[\r\n]*",
-        # White space up to the space that belongs to the next word: a newline with the indentation after it is one
-        # token, which most lines of code begin with.
-        r"\s+(?!\S)",
-        r"\s+",
-    )
-)
-"""Where text is cut before byte pairs are merged: no token goes beyond one of these, tried in order. The classes are
-Unicode's, so that it means the same to the regular expressions of Rust, PCRE and Java. On 10 MB of packages' source and
-32,000 entries this took .313 tokens a character of code; with newlines apart from indentation .334, with newlines apart
-from signs as well .319."""
+MAX_LEARNT_BYTES = 256
+"""Pieces between two cuts that are longer are left out of the sample: rulers, blank pages, and lines that a program
+wrote. No token stands for so much, and the trainer takes time by the square of a piece's length."""
 
 _ROWS = 64  # documents at a time: at most 1 MB each
 
@@ -164,14 +151,29 @@ def factors_of(available: dict[str, int], config: TokenizerConfig) -> dict[str, 
 
 
 def sample(runs: Sequence[Run], factors: dict[str, float], seed: int, sampled: dict[str, int]) -> Iterator[str]:
-    """Contents of the documents that chance takes, again where it takes them again; adds their bytes to `sampled`."""
+    """What can be learnt from of the documents that chance takes, again where it takes them again; adds the documents'
+    bytes to `sampled`."""
     for run in runs:
         for batch in run.documents(["content_id", "language", "size_bytes", "content"], batch_rows=_ROWS):
             for row in batch.to_pylist():
                 domain = domain_of(row["language"], row["content"])
                 n_copies = copies(factors[domain], seed, row["content_id"])
                 sampled[domain] += n_copies * row["size_bytes"]
-                yield from [row["content"]] * n_copies
+                yield from list(learnable(row["content"])) * n_copies
+
+
+def learnable(text: str) -> Iterator[str]:
+    """A text without its pieces of more than MAX_LEARNT_BYTES: what is before, between and behind them."""
+    ends = cut(text_column([text])).ends
+    lengths = np.diff(ends, prepend=0)
+    too_long = np.flatnonzero(lengths > MAX_LEARNT_BYTES)
+    if not len(too_long):
+        yield text
+        return
+    data = text.encode()
+    starts = [0, *ends[too_long].tolist()]
+    stops = [*(ends - lengths)[too_long].tolist(), len(data)]
+    yield from (data[start:stop].decode() for start, stop in zip(starts, stops, strict=True) if start < stop)
 
 
 def _trainer(config: TokenizerConfig) -> trainers.BpeTrainer:

@@ -15,12 +15,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from train.batches import Batch, Batches, Labels, Source, labels_of
+from train.batches import Batch, Batches
 from train.config import ValidationConfig
+from train.labels import Labels, check_tags, labels_of
 from train.model import IGNORED
 from train.order import Mixture
 from train.packed import Packed
 from train.parallel import World
+from train.sequences import Source
 
 
 def by_label(values_BT: Tensor, labels_BT: Tensor, n: int) -> Tensor:
@@ -83,6 +85,7 @@ def packed_validation(
     """Held-out packed tokens, an equal part on each data rank; all tokens but each document's first are targets."""
     packed = [Packed(path) for path in config.sources]
     labels = [labels_of(packed), *(labels_of(packed, tag) for tag in config.tags)]
+    check_tags(labels, "validation.tags")
     batches = Batches(
         sources=[Source(one, room=room, seed=0, name=f"validation {i}") for i, one in enumerate(packed)],
         mixture=Mixture([1.0] * len(packed), 0),
@@ -102,6 +105,7 @@ def packed_validation(
 def _once(batches: Batches, source: int, limit: int | None) -> Iterator[Batch]:
     """This rank's batches of the first epoch of a source, up to `limit` sequences; the last ones are padded."""
     place = batches.sources[source]
+    assert isinstance(place, Source)
     n = place.n_sequences() if limit is None else min(place.n_sequences(), limit)
     step, size = batches.global_batch, batches.global_batch // batches.world
     for first in range(0, n, step):

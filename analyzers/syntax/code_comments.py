@@ -47,16 +47,11 @@ _BARE_LINE = re.compile(
     rf"|^{_KEYWORD}\b.*[=(\[{{.\"']|^(?:import [\w.]+|from [\w.]+ import .*)$"
     r"|^[A-Za-z_][\w.]*\(.+\)$|^(?:if|for|func|switch|else|type|\}).*\{$|^[\])}]+$"
 )
-_MARK = r"^(?:[ \t]*(?:/[/*]+|#+|\*+))?[ \t]*"
+_MARK = r"(?:[ \t]*(?:/[/*]+|#+|\*+))?[ \t]*"
 _SEMICOLON_RARE, _BARE_RARE = (b";", b"{", b"}", b"("), (b"=", b"(", b"{", b"import")  # most remarks have none
-_SEMICOLON_HINT = re.compile(
-    rf"(?m:[;{{}})][,;)]{{0,4}}[ \t]{{0,40}}(?:\*/|//.*)?$|"
-    rf"{_MARK}{_KEYWORD}\b.{{0,200}}[=(\[{{.].{{0,200}}[)\]\"'`][ \t]*(?:\*/)?$)".encode()
-)
-_BARE_HINT = re.compile(
-    rf"(?m:{_MARK}(?:[A-Za-z_][\w., \[\]]*(?::|[-+*/%|&]|//|\*\*)?=[^=]|[A-Za-z_][\w.]*\(.+\)|"
-    rf"{_KEYWORD}\b.*(?:[=(\[{{.\"':]|$)|[\])}}]))".encode()
-)
+_ENDS_CODE = re.compile(rb"(?m:[;{})][,;)]{0,4}[ \t]{0,40}(?:\*/|//.*)?$)")
+_SEMICOLON_BEGIN = rf"{_KEYWORD}\b.{{0,200}}[=(\[{{.].{{0,200}}[)\]\"'`][ \t]*(?:\*/)?$"
+_BARE_BEGIN = rf"(?:[A-Za-z_][\w., \[\]]*+(?::|[-+*/%|&]|//|\*\*)?=[^=]|[A-Za-z_][\w.]*+\(.+\)|{_KEYWORD}\b|[\])}}])"
 _PROSE = re.compile(
     rf"(?:(?<![\w.'\"(-])(?!{_KEYWORD}\b)[A-Za-z][a-z']*,? ){{3}}[A-Za-z']+(?![\w(.=\[])"
     r"|[a-z][.,:!?] [A-Z]?[a-z]+ [a-z]+ [a-z]|^(?:[A-Z][a-z]+|TODO|NOTE|FIXME|XXX|HACK)\b[^=({]*: "
@@ -104,6 +99,26 @@ def code_lines(report: Report, source: bytes, table: KindTable) -> tuple[int | N
     return sum(reader.count(source[start:end]) for start, end, looked_at in blocks if looked_at), n_lines
 
 
+class _Hint:
+    """Whether some line of a comment may be code, for a fraction of the price of telling."""
+
+    def __init__(self, begin: str, end: re.Pattern[bytes] | None) -> None:
+        """begin: how such a line begins behind the mark; end: how one ends, where that alone is enough."""
+        # Two expressions instead of one with ^, which re tries at every byte; it looks for a line end much faster.
+        self.first = re.compile(f"(?m:{_MARK}{begin})".encode())
+        self.later = re.compile(f"\n(?m:{_MARK}{begin})".encode())
+        self.end = end
+
+    def is_in(self, comment: bytes) -> bool:
+        """Whether there is such a line."""
+        if self.end is not None and self.end.search(comment) is not None:
+            return True
+        return self.first.match(comment) is not None or self.later.search(comment) is not None
+
+
+_SEMICOLON_HINT, _BARE_HINT = _Hint(_SEMICOLON_BEGIN, _ENDS_CODE), _Hint(_BARE_BEGIN, None)
+
+
 def lines_of_code(comment: bytes, language: str, table: KindTable) -> int:
     """How many lines of one comment, with its marks, are code."""
     return _Reader(language, table).count(comment)
@@ -139,7 +154,7 @@ class _Reader:
         is_doc = is_doc or (comment.startswith(b"/*") and _STARRED.search(comment) is not None)
         if is_doc or len(comment) > _MOST_BLOCK or not any(map(comment.__contains__, self.rare)):
             return 0
-        if self.hint.search(comment) is None:
+        if not self.hint.is_in(comment):
             return 0
         text = comment_text(comment.decode("utf-8", "replace"), self.language)
         if _EXAMPLE.search(text) is not None:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import numpy as np
-
 from analyzers.syntax.token_stream import PUNCTUATION, Stream
-
-_PAIRS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
+from analyzers.text.kernel import kernel
 
 
 class Ending(NamedTuple):
@@ -18,10 +15,22 @@ class Ending(NamedTuple):
     n_unbalanced_brackets: int  # of each kind, opened and not closed or closed and not opened; order is no matter
 
 
+@kernel
+def _n_unbalanced(data, kinds, starts, ends):
+    """Brackets of each kind that are opened and not closed, or the other way round."""
+    rounds = squares = braces = 0
+    for i in range(len(kinds)):
+        if kinds[i] != PUNCTUATION or ends[i] - starts[i] != 1:
+            continue
+        byte = data[starts[i]]
+        rounds += (byte == 40) - (byte == 41)
+        squares += (byte == 91) - (byte == 93)
+        braces += (byte == 123) - (byte == 125)
+    return abs(rounds) + abs(squares) + abs(braces)
+
+
 def measure(stream: Stream) -> Ending:
     """The ending of a file. Brackets that the grammar has within longer operators are none."""
-    single = (stream.kinds == PUNCTUATION) & (stream.ends - stream.starts == 1)
-    found = np.bincount(stream.data[stream.starts[single]], minlength=256)
-    unbalanced = sum(abs(int(found[opening[0]]) - int(found[closing[0]])) for opening, closing in _PAIRS)
     last = stream.data[-400:].tobytes()
+    unbalanced = _n_unbalanced(stream.data, stream.kinds, stream.starts, stream.ends)
     return Ending(int(bool(last.rpartition(b"\n")[2].strip())), unbalanced)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from tree_sitter import Node, Tree
 
-from analyzers.syntax import comments as comment_roles
-from analyzers.syntax import kinds, shape
-from analyzers.syntax.kinds import KindTable, kind_table
+from analyzers.syntax.comments import attach, classify
+from analyzers.syntax.kinds import CLASS, KindTable, kind_table
 from analyzers.syntax.languages import spec_of
 from analyzers.syntax.limits import Limits, Refusal
 from analyzers.syntax.parse import parse
 from analyzers.syntax.report import DOC, DOCSTRING, Comment, Definition, Report
+from analyzers.syntax.shape import docstring_of, n_parameters_of, name_of
 from analyzers.syntax.sweep import Swept, sweep
 from analyzers.syntax.tokens import tokens
 from analyzers.syntax.walk import Errors, errors, visit
@@ -42,8 +42,8 @@ def report_on(tree: Tree, source: bytes, table: KindTable) -> Report:
     swept = sweep(found.taken, source, table)
     broken = errors(root) if source.strip() else Errors(0, 0, [])  # some grammars take no empty file
     spans = [(node.start_byte, node.end_byte) for node in found.comments]
-    notes = comment_roles.classify(spans, source, table.spec)
-    docs = comment_roles.attach(notes, swept.definitions, source)
+    notes = classify(spans, source, table.spec)
+    docs = attach(notes, swept.definitions, source)
     docstrings = _docstrings(root, swept, source, table)
     definitions = tuple(_definitions(swept, docs, docstrings, source, table))
     strings_as_comments = [Comment(*span, DOCSTRING, DOC) for span in docstrings.values()]
@@ -70,7 +70,7 @@ def _docstrings(root: Node, swept: Swept, source: bytes, table: KindTable) -> di
     if not table.docstrings:
         return {}
     bodies = [root, *(frame.node and frame.node.child_by_field_name("body") for frame in swept.definitions)]
-    found = {place: shape.docstring_of(body, source, table) for place, body in enumerate(bodies, -1)}
+    found = {place: docstring_of(body, source, table) for place, body in enumerate(bodies, -1)}
     return {place: (node.start_byte, node.end_byte) for place, node in found.items() if node is not None}
 
 
@@ -84,16 +84,16 @@ def _definitions(
     for place, frame in enumerate(swept.definitions):
         assert frame.node is not None  # only the file's own frame has none
         last_row, last_column = frame.node.end_point
-        is_class = frame.part == kinds.CLASS
+        is_class = frame.part == CLASS
         doc = docstrings.get(place) or docs[place] or (-1, -1)
         yield Definition(
             "class" if is_class else "method" if frame.in_class else "function",
-            shape.name_of(frame.node, frame.name_giver, source, table),
+            name_of(frame.node, frame.name_giver, source, table),
             frame.start,
             frame.end,
             frame.node.start_point[0] + 1,
             last_row + (last_column > 0 or frame.start == frame.end),  # where its last byte is
-            None if is_class else shape.n_parameters_of(frame.node, source, table),
+            None if is_class else n_parameters_of(frame.node, source, table),
             frame.cyclomatic,
             frame.cognitive,
             frame.nesting,

@@ -9,6 +9,8 @@ is by conventions.py.
 
 from __future__ import annotations
 
+from functools import cache
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -16,7 +18,7 @@ import numpy as np
 from analyzers.syntax.conventions import CAMEL, CONVENTIONS, OWN, PASCAL, SCREAMING, SNAKE
 from analyzers.syntax.declarations import LAMBDA_NAME, LOOP_NAME, declared
 from analyzers.syntax.identifier_words import MIN_LETTERS, THRESHOLD, log_odds, score
-from analyzers.syntax.report import Definition, Report
+from analyzers.syntax.report import Report
 from analyzers.syntax.token_stream import IDENTIFIER, Stream
 from analyzers.text.kernel import inlined, kernel
 
@@ -58,78 +60,94 @@ def _style(data, start, end):
     return PASCAL if first_upper else CAMEL
 
 
-@kernel
-def _judge(data, starts, ends, hashes, roles, single, table, seen, styles, out):
-    """Counts different names that are not in `seen`: `styles` by role and style, `out` judged, non-words, single
-    letters."""
+@inlined
+def _judge_one(data, start, end, value, role, is_loose, table, seen, styles, out):
+    """Counts a name that is not in `seen`: `styles` by role and style, `out` judged, non-words, single letters."""
     mask = np.uint64(len(seen) - 1)
-    for name in range(len(starts)):
-        value = hashes[name]
-        slot = (value ^ (value >> np.uint64(29))) & mask
-        while seen[slot] != 0 and seen[slot] != value:
-            slot = (slot + np.uint64(1)) & mask
-        start, end = starts[name], ends[name]
-        if seen[slot] == value or start == end:
-            continue
-        seen[slot] = value
-        styles[roles[name], _style(data, start, end)] += 1
-        mean, n_letters = score(data, start, end, table)
-        if n_letters >= MIN_LETTERS:
-            out[0] += 1
-            out[1] += mean < THRESHOLD
-        elif end - start == 1 and n_letters == 1 and single[name]:
-            out[2] += 1
+    slot = (value ^ (value >> np.uint64(29))) & mask
+    while seen[slot] != 0 and seen[slot] != value:
+        slot = (slot + np.uint64(1)) & mask
+    if seen[slot] == value or start == end:
+        return
+    seen[slot] = value
+    styles[role, _style(data, start, end)] += 1
+    mean, n_letters = score(data, start, end, table)
+    if n_letters >= MIN_LETTERS:
+        out[0] += 1
+        out[1] += mean < THRESHOLD
+    elif end - start == 1 and n_letters == 1 and is_loose:
+        out[2] += 1
+
+
+@kernel
+def _judge_definitions(data, ends, hashes, are_classes, table, seen, styles, out):
+    """Judges names that stand in `data` one behind the other. Classes come first, so that a constructor that is called
+    as its class is no function."""
+    for role in (_CLASS, _FUNCTION):
+        start = 0
+        for name in range(len(ends)):
+            if are_classes[name] == (role == _CLASS):
+                _judge_one(data, start, ends[name], hashes[name], role, True, table, seen, styles, out)
+            start = ends[name]
+
+
+@kernel
+def _judge_variables(data, starts, ends, hashes, marks, table, seen, styles, out):
+    """Judges tokens with a mark. Those outside of loops and lambdas come first: a letter that stands there counts."""
+    for is_loose in (True, False):
+        for name in range(len(marks)):
+            mark = marks[name]
+            if mark and (mark != LOOP_NAME and mark != LAMBDA_NAME) == is_loose:
+                value = hashes[name]
+                _judge_one(data, starts[name], ends[name], value, _VARIABLE, is_loose, table, seen, styles, out)
+
+
+@kernel
+def _breaking(styles, allowed):
+    """How many names keep none of the styles that are allowed for their role; for OWN those that most names keep, and
+    SCREAMING, which is for constants everywhere."""
+    total = 0
+    for role in range(len(allowed)):
+        kept = allowed[role]
+        if kept == OWN:
+            most = -1
+            for style in (SNAKE, CAMEL, PASCAL):
+                n_keeping = 0
+                for key in range(_N_STYLES):
+                    if key & style:
+                        n_keeping += styles[role, key]
+                if n_keeping > most:
+                    most, kept = n_keeping, style | SCREAMING
+        for key in range(_N_STYLES):
+            if not key & kept:
+                total += styles[role, key]
+    return total
 
 
 def measure(stream: Stream, report: Report) -> Naming | None:
     """Naming of a file; None for a language whose functions are not measured."""
-    if report.definitions is None or report.language not in CONVENTIONS:
+    definitions, names = report.definitions, stream.names
+    if definitions is None or report.language not in CONVENTIONS:
         return None
-    marks = declared(stream, report.language, report.definitions)
-    at = np.flatnonzero(marks)
-    if not len(at) and not any(stream.names):
-        at = np.flatnonzero(stream.kinds == IDENTIFIER)
-    n_names = len(stream.names) + len(at)
+    marks = declared(stream, report.language, definitions)
+    if not marks.any() and not any(names):
+        marks = (stream.kinds == IDENTIFIER).view(np.uint8)  # NAME where there is one
+    n_names = len(names) + int(np.count_nonzero(marks))
     seen = np.zeros(1 << max(4, (2 * n_names).bit_length()), np.uint64)
     styles, out = np.zeros((3, _N_STYLES), np.int64), np.zeros(3, np.int64)
-    _judge(*_definitions(stream, report.definitions), log_odds(), seen, styles, out)
-    _judge(*_variables(stream, at, marks), log_odds(), seen, styles, out)
+    counts = log_odds(), seen, styles, out
+    if names:
+        ends = np.array(list(accumulate(map(len, names))), np.int64)
+        are_classes = np.array([one.kind == "class" for one in definitions], np.bool_)
+        _judge_definitions(np.frombuffer(b"".join(names), np.uint8), ends, stream.name_hashes, are_classes, *counts)
+    _judge_variables(stream.data, stream.starts, stream.ends, stream.hashes, marks, *counts)
     n_judged, n_non_words, n_single = out.tolist()
-    return Naming(int(styles.sum()), _breaking(styles, report.language), n_judged, n_non_words, n_single)
+    n_breaking = _breaking(styles, _allowed(report.language))
+    return Naming(int(styles.sum()), n_breaking, n_judged, n_non_words, n_single)
 
 
-def _definitions(stream: Stream, definitions: tuple[Definition, ...]) -> tuple[np.ndarray, ...]:
-    """Bytes, starts, ends, hashes, roles of the names of definitions, and that their letters count. Classes come first,
-    so that a constructor that is called as its class is no function."""
-    roles = np.array([_CLASS if one.kind == "class" else _FUNCTION for one in definitions], np.uint8)
-    order = np.argsort(-roles.astype(np.int8), kind="stable")
-    lengths = np.array([len(name) for name in stream.names], np.int32)
-    ends = np.cumsum(lengths, dtype=np.int32)
-    data = np.frombuffer(b"".join(stream.names), np.uint8)
-    single = np.ones(len(roles), np.bool_)
-    return data, (ends - lengths)[order], ends[order], stream.name_hashes[order], roles[order], single
-
-
-def _variables(stream: Stream, at: np.ndarray, marks: np.ndarray) -> tuple[np.ndarray, ...]:
-    """The same of the tokens that declare variables; a letter that stands outside loops too counts."""
-    loose = (marks[at] != LOOP_NAME) & (marks[at] != LAMBDA_NAME)
-    order = np.argsort(~loose, kind="stable")
-    at, loose = at[order], loose[order]
-    roles = np.full(len(at), _VARIABLE, np.uint8)
-    return stream.data, stream.starts[at], stream.ends[at], stream.hashes[at], roles, loose
-
-
-def _breaking(styles: np.ndarray, language: str) -> int:
+@cache
+def _allowed(language: str) -> np.ndarray:
+    """Styles that are in order, by role."""
     convention = CONVENTIONS[language]
-    allowed = (convention.functions, convention.classes, convention.variables)
-    total = 0
-    for counts, styles_allowed in zip(styles.tolist(), allowed, strict=True):
-        kept = styles_allowed if styles_allowed != OWN else _majority(counts)
-        total += sum(count for style, count in enumerate(counts) if not style & kept)
-    return total
-
-
-def _majority(counts: list[int]) -> int:
-    """The style that most names keep, and SCREAMING, which is for constants everywhere."""
-    kept = {style: sum(count for key, count in enumerate(counts) if key & style) for style in (SNAKE, CAMEL, PASCAL)}
-    return max(kept, key=lambda style: kept[style]) | SCREAMING
+    return np.array((convention.functions, convention.classes, convention.variables), np.int64)

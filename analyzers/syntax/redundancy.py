@@ -76,7 +76,15 @@ def measure(stream: Stream, report: Report, source: bytes, table: KindTable) -> 
     functions = _counted(definitions, copies, ("function", "method"))
     classes = _counted(definitions, copies, ("class",))
     n_code, n_lines = code_lines(report, source, table)
-    return Redundancy(*functions, *classes, n_code, n_lines, len(source.splitlines()))
+    return Redundancy(*functions, *classes, n_code, n_lines, _n_lines(source))
+
+
+def _n_lines(source: bytes) -> int:
+    """How many lines bytes.splitlines would give."""
+    n_ends = source.count(b"\n")
+    if b"\r" in source:
+        n_ends += source.count(b"\r") - source.count(b"\r\n")
+    return n_ends + (bool(source) and not source.endswith((b"\n", b"\r")))
 
 
 def copies_of(stream: Stream, definitions: tuple[Definition, ...]) -> list[bool]:

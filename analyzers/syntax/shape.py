@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from tree_sitter import Node
 
-from analyzers.syntax import kinds
-from analyzers.syntax.kinds import KindTable
+from analyzers.syntax.kinds import COMMENT, KindTable
 
 _MOST_DECLARATORS = 32  # pointers to functions that return pointers to ...
 _MOST_NAME_BYTES = 200
@@ -141,8 +140,8 @@ def docstring_of(body: Node | None, source: bytes, table: KindTable) -> Node | N
     if body is None or not body.named_child_count:
         return None
     first: Node | None = body.named_child(0)
-    if first is not None and table.parts[first.kind_id] == kinds.COMMENT:
-        first = next((child for child in body.named_children if table.parts[child.kind_id] != kinds.COMMENT), None)
+    if first is not None and table.parts[first.kind_id] == COMMENT:
+        first = next((child for child in body.named_children if table.parts[child.kind_id] != COMMENT), None)
     if first is None or first.kind_id not in table.docstrings:
         return None
     strings = [first] if first.child_count and not first.children[0].child_count else first.named_children

@@ -11,8 +11,30 @@ from typing import Any
 
 from tree_sitter import Node
 
-from analyzers.syntax import kinds
-from analyzers.syntax.kinds import N_IDS, KindTable
+from analyzers.syntax.kinds import (
+    BINARY,
+    CASE,
+    CATCH,
+    CLASS,
+    CONTAINER,
+    ELIF,
+    ELSE,
+    FUNCTION,
+    IF,
+    IMPORT,
+    JUMP,
+    LAMBDA,
+    LOOP,
+    N_IDS,
+    NAME_GIVER,
+    NEST,
+    NONE,
+    SCOPED,
+    SWITCH,
+    TERNARY,
+    WRAPPER,
+    KindTable,
+)
 
 _NO_END = 1 << 62
 _OPENERS = b"( \t\r\n\\"
@@ -20,9 +42,9 @@ _CLOSERS = b") \t\r\n\\"
 _MOST_BETWEEN = 256  # bytes of parentheses and blanks: without a bound, time would be quadratic
 
 # Parts that go one deeper: for the reader, and for cognitive complexity.
-_NESTING = frozenset({kinds.IF, kinds.LOOP, kinds.SWITCH, kinds.NEST, kinds.LAMBDA})
-_COGNITIVE = frozenset({kinds.IF, kinds.TERNARY, kinds.LOOP, kinds.SWITCH, kinds.CATCH})
-_CYCLOMATIC = frozenset({kinds.IF, kinds.TERNARY, kinds.LOOP, kinds.CATCH})
+_NESTING = frozenset({IF, LOOP, SWITCH, NEST, LAMBDA})
+_COGNITIVE = frozenset({IF, TERNARY, LOOP, SWITCH, CATCH})
+_CYCLOMATIC = frozenset({IF, TERNARY, LOOP, CATCH})
 
 
 @dataclass(slots=True, eq=False)
@@ -30,7 +52,7 @@ class Frame:
     """Counters of a definition, or of the file's own code."""
 
     node: Node | None = None
-    part: int = kinds.NONE
+    part: int = NONE
     start: int = 0
     end: int = 0
     parent: int = -1
@@ -56,8 +78,7 @@ def sweep(taken: list[Node], source: bytes, table: KindTable) -> Swept:
     parts, default_cases = table.parts, table.spec.default_cases
     only_named, only_bodied = table.spec.only_named, table.spec.only_bodied
     swept = Swept()
-    frame = swept.file
-    frames, frame_at, in_class = swept.definitions, -1, False
+    frame, frames, frame_at, in_class = swept.file, swept.definitions, -1, False
     depth = weight = 0  # levels for the reader; levels for cognitive complexity
     stack: list[tuple[Any, ...]] = []
     top_end = _NO_END
@@ -70,27 +91,27 @@ def sweep(taken: list[Node], source: bytes, table: KindTable) -> Swept:
         while start >= top_end:
             top_end, frame, frame_at, in_class, depth, weight = stack.pop()
         part = parts[node.kind_id]
-        if part < kinds.SCOPED:
-            if part == kinds.CASE:
+        if part < SCOPED:
+            if part == CASE:
                 if not (default_cases and is_default(source, node, default_cases)):
                     frame.cyclomatic += 1
-            elif part == kinds.ELSE:
+            elif part == ELSE:
                 else_end = node.end_byte
                 frame.cognitive += 1
-            elif part == kinds.ELIF:
+            elif part == ELIF:
                 frame.cyclomatic += 1
                 frame.cognitive += 1
-            elif part == kinds.IMPORT:
+            elif part == IMPORT:
                 swept.imports.append((start, node.end_byte))
-            elif part == kinds.JUMP:
+            elif part == JUMP:
                 frame.cognitive += 1
-            elif part == kinds.WRAPPER:
+            elif part == WRAPPER:
                 outer_starts.setdefault(node.end_byte, start)
-            elif part == kinds.NAME_GIVER:
+            elif part == NAME_GIVER:
                 givers[node.end_byte] = node
             continue
         end = node.end_byte
-        if part == kinds.BINARY:
+        if part == BINARY:
             if operator := _boolean_operator(node, source, table):
                 frame.cyclomatic += 1
                 while runs and runs[-1][1] <= start:
@@ -99,33 +120,33 @@ def sweep(taken: list[Node], source: bytes, table: KindTable) -> Swept:
                     frame.cognitive += 1
                 runs.append((start, end, operator))
             continue
-        if part == kinds.FUNCTION and only_named and node.child_by_field_name("name") is None:
+        if part == FUNCTION and only_named and node.child_by_field_name("name") is None:
             continue
-        if part == kinds.CLASS and only_bodied and node.child_by_field_name("body") is None:
+        if part == CLASS and only_bodied and node.child_by_field_name("body") is None:
             continue
         stack.append((top_end, frame, frame_at, in_class, depth, weight))
         top_end = end
-        if part >= kinds.CONTAINER:
-            if part == kinds.CONTAINER:
+        if part >= CONTAINER:
+            if part == CONTAINER:
                 in_class = True
                 continue
-            new = Frame(node, part, start, end, frame_at, in_class and part == kinds.FUNCTION)
+            new = Frame(node, part, start, end, frame_at, in_class and part == FUNCTION)
             new.outer_start = outer_starts.get(end, start)
             new.name_giver = givers.get(end)
             frame_at = len(frames)
             frames.append(new)
-            frame, in_class, depth, weight = new, part == kinds.CLASS, 0, 0
+            frame, in_class, depth, weight = new, part == CLASS, 0, 0
             continue
         if part in _CYCLOMATIC:
             frame.cyclomatic += 1
-        if part == kinds.IF and else_end >= 0:
+        if part == IF and else_end >= 0:
             after_else, else_end = source[else_end:start].isspace(), -1  # each else is looked at once
             if after_else:
                 continue
         if part in _COGNITIVE:
             frame.cognitive += 1 + weight
             weight += 1
-        elif part == kinds.LAMBDA:
+        elif part == LAMBDA:
             weight += 1
         if part in _NESTING:
             depth += 1

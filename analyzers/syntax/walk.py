@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_right
+from functools import cache
 from typing import NamedTuple
 
 from tree_sitter import Node
@@ -132,13 +132,15 @@ def _comments_in_barren_nodes(
     known = sorted([*((node.start_byte, node.end_byte) for node in comments), *strings])
     found = []
     over = 0  # everything before is accounted for
+    place, n_known = 0, len(known)  # of the first that begins behind the mark
     for mark in _mark_pattern(marks).finditer(source):
         at = mark.start()
         if at < over:
             continue
-        place = bisect_right(known, (at, len(source) + 1)) - 1
-        if place >= 0 and at < known[place][1]:
-            over = known[place][1]
+        while place < n_known and known[place][0] <= at:
+            place += 1
+        if place and at < known[place - 1][1]:
+            over = known[place - 1][1]
             continue
         node = root.descendant_for_byte_range(at, at + 1)
         if node is not None and not node.is_named and node.parent is not None:
@@ -153,8 +155,9 @@ def _comments_in_barren_nodes(
     return found
 
 
+@cache
 def _mark_pattern(marks: tuple[bytes, ...]) -> re.Pattern[bytes]:
-    return re.compile(b"|".join(map(re.escape, marks)))  # re keeps compiled patterns
+    return re.compile(b"|".join(map(re.escape, marks)))
 
 
 def errors(root: Node) -> Errors:

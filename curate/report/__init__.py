@@ -67,7 +67,7 @@ def page(manifest: dict[str, Any], gathered: Gathered | None = None) -> str:
         tag("style", Html(CSS)),
     )
     before = [part(manifest) for part in (_header, _warnings, stages, reasons, languages, mixture)]
-    behind = [part(manifest) for part in (_seconds, _provenance)]
+    behind = [part(manifest) for part in (_cost, _provenance)]
     body = tag("body", tag("main", *before, *_measured(manifest, gathered), *behind, _footer()))
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
@@ -125,8 +125,10 @@ def _warnings(manifest: dict[str, Any]) -> Html | None:
     return tag("section", tag("h2", title), items, class_="warnings")
 
 
-def _seconds(manifest: dict[str, Any]) -> Html | None:
-    """Seconds of every stage; the manifest's own seconds lack stages that an interrupted run had finished before."""
+def _cost(manifest: dict[str, Any]) -> Html | None:
+    """Seconds and memory of every stage; the manifest's own seconds lack stages that an interrupted run had finished
+    before. Memory is left out where none is known, as of a run by an earlier version.
+    """
     now, told = manifest["seconds"], manifest["stages"]
     names = [name for stage in manifest["recipe"]["stages"] for name in stage]
     order = {name: place for place, name in enumerate(["listing", "narrow", *names, "layout"])}
@@ -135,14 +137,26 @@ def _seconds(manifest: dict[str, Any]) -> Html | None:
     if not known:
         return None
     most, total = max(value for _, value in known), sum(value for _, value in known)
+    memory = {name: notes["memory"] for name, notes in told.items() if notes.get("memory")}
     rows = [
         [labelled(name, bars(f"{name}: {value:,.1f} seconds", [("time", 0.0, length(value, most))]),
                   None if name in now else "finished by an earlier start of the run"),
-         f"{value:,.1f}", percent(share(value, total))]
+         f"{value:,.1f}", percent(share(value, total)),
+         *((_gigabytes(memory.get(name, {}).get(key)) for key in ("jvm_bytes", "python_bytes")) if memory else ())]
         for name, value in known
     ]  # fmt: skip
     caption = "Reading, decoding, telling the language and text rules are one pass, called narrow."
-    return section("Time", table(caption, ["Stage", "Seconds", "Share"], rows))
+    if memory:
+        caption += " Memory is the most that one executor's JVM, and all its Python processes together, held at once;"
+        caption += " a dash stands for a stage that had no task, or whose tasks were over too soon."
+    columns = ["Stage", "Seconds", "Share", *(("JVM GB", "Python GB") if memory else ())]
+    return section("Time and memory" if memory else "Time", table(caption, columns, rows))
+
+
+def _gigabytes(n_bytes: int | None) -> Html:
+    if n_bytes is None:
+        return tag("span", "–", title="not seen")
+    return tag("data", f"{n_bytes / 1e9:.2f}", value=n_bytes, title=f"{n_bytes:,} bytes")
 
 
 def _provenance(manifest: dict[str, Any]) -> Html:

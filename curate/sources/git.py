@@ -8,8 +8,10 @@ or damaged clone lacks are told of one by one.
 from __future__ import annotations
 
 import datetime
+import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -19,7 +21,8 @@ from urllib.parse import unquote, urlsplit
 
 import pygit2
 
-from curate.sources.place import Status, bytes_of, leads_outside, text_of
+from curate.sources.copied import TooLarge, copied, git_folder
+from curate.sources.place import Status, bytes_of, is_url, leads_outside, text_of
 from curate.sources.raw import document, too_large
 from curate.sources.unit import RANGE_BYTES, Start, refused, unit
 
@@ -46,7 +49,13 @@ class Entry:
 
 
 def is_repository(folder: str | Path) -> bool:
-    """Whether a folder is a repository or has one in it, bare or not, broken or not; by names alone."""
+    """Whether a folder, or one behind a URL, is a repository or has one in it, bare or not, broken or not; by names
+    alone."""
+    if is_url(os.fsencode(folder)):
+        try:
+            return git_folder(os.fsencode(folder)) is not None
+        except OSError:
+            return False
     place = Path(folder)
     inner = place / ".git"
     return inner.is_file() or looks_bare(inner) or looks_bare(place)
@@ -60,25 +69,29 @@ def looks_bare(place: Path) -> bool:
 def units_of_repository(place: Start) -> list[dict]:
     """Ranges of entries of the revision that is asked for; one refused unit where there is none."""
     try:
-        repository = pygit2.Repository(place.location.decode("utf-8", "surrogateescape"))
-        revision = resolve(repository, place.revision)
-        units = _ranges(repository, revision, place)
-    except _NoRevision as error:
+        with _opened(place.location) as repository:
+            units = _ranges(repository, resolve(repository, place.revision), place)
+    except NoRevision as error:
         return [refused(place, "no_revision", str(error))]
+    except TooLarge as error:
+        return [refused(place, "too_large_to_copy", str(error))]
     except _ERRORS as error:
         return [refused(place, "broken_repository", str(error))]
     return units or [refused(place, "empty", "its tree has no file")]
 
 
 def _ranges(repository: pygit2.Repository, revision: pygit2.Oid, place: Start) -> list[dict]:
+    """Ranges of a tree; of a copy each is as large as the copy, so that copying costs no more than what is read."""
     units: list[dict] = []
+    most_bytes = max(RANGE_BYTES, _bytes_below(repository.path) if is_url(place.location) else 0)
+    most_entries = RANGE_ENTRIES * (most_bytes // RANGE_BYTES)
     first, size, number = 0, 0, 0
     for entry in _entries(repository, revision):
         if number == MOST_ENTRIES:
             return [refused(place, "too_many_files", f"its tree names more than {MOST_ENTRIES} files")]
         size += _size(repository, entry)
         number += 1
-        if size >= RANGE_BYTES or number - first >= RANGE_ENTRIES:
+        if size >= most_bytes or number - first >= most_entries:
             units.append(_range(place, first, number, size, revision))
             first, size = number, 0
     return [*units, _range(place, first, number, size, revision)] if number > first else units
@@ -88,7 +101,7 @@ def _range(place: Start, first: int, end: int, size: int, revision: pygit2.Oid) 
     return unit("git", place, first, end, size, Status(0, 0), revision=str(revision))
 
 
-class _NoRevision(Exception):
+class NoRevision(Exception):
     """What is asked for is not in the repository."""
 
 
@@ -99,9 +112,9 @@ def resolve(repository: pygit2.Repository, name: str | None) -> pygit2.Oid:
         while isinstance(named, pygit2.Tag):
             named = named.get_object()
     except (KeyError, ValueError, pygit2.GitError) as error:
-        raise _NoRevision(_no_revision(repository, name, error)) from None
+        raise NoRevision(_no_revision(repository, name, error)) from None
     if not isinstance(named, (pygit2.Commit, pygit2.Tree)):
-        raise _NoRevision(f"{name} names a {named.type_str}, not a commit")
+        raise NoRevision(f"{name} names a {named.type_str}, not a commit")
     return named.id
 
 
@@ -120,26 +133,26 @@ def read_git(unit: dict, max_bytes: int) -> Iterator[dict]:
     number as its `drop_value`."""
     left = unit["end"] - unit["start"]
     try:
-        repository = _opened(unit["location"])
-        repo, when = repository_name(repository, unit["uri"]), _committed_at(repository, unit["revision"])
-        entries = _entries(repository, pygit2.Oid(hex=unit["revision"]))
-        for entry in islice(entries, unit["start"], unit["end"]):
-            yield _read_entry(repository, entry, unit, max_bytes) | {"repo": repo, "committed_at": when}
-            left -= 1
-    except _ERRORS as error:  # it went away, or changed, since it was listed
+        with _opened(unit["location"]) as repository:
+            repo, when = repository_name(repository, unit["uri"]), _committed_at(repository, unit["revision"])
+            entries = _entries(repository, pygit2.Oid(hex=unit["revision"]))
+            for entry in islice(entries, unit["start"], unit["end"]):
+                yield _read_entry(repository, entry, unit, max_bytes) | {"repo": repo, "committed_at": when}
+                left -= 1
+    except (*_ERRORS, TooLarge) as error:  # it went away, or changed, since it was listed
         yield document(unit, row=left, revision=unit["revision"], reason="unreadable", text=str(error), value=left)
 
 
 def read_blob(location: bytes, revision: str, member: str, max_bytes: int) -> bytes | None:
     """The bytes of one file of a revision; None where they are not there."""
     try:
-        repository = _opened(location)
-        tree: Any = repository[revision].peel(pygit2.Tree)
-        for name in bytes_of(member).split(b"/"):
-            tree = repository[next(one.id for one in tree if one.raw_name == name)]
-    except (*_ERRORS, StopIteration):
+        with _opened(location) as repository:
+            tree: Any = repository[revision].peel(pygit2.Tree)
+            for name in bytes_of(member).split(b"/"):
+                tree = repository[next(one.id for one in tree if one.raw_name == name)]
+            return tree.data if isinstance(tree, pygit2.Blob) and tree.size <= max_bytes else None
+    except (*_ERRORS, TooLarge, StopIteration):
         return None
-    return tree.data if isinstance(tree, pygit2.Blob) and tree.size <= max_bytes else None
 
 
 def repository_name(repository: pygit2.Repository, uri: str) -> str:
@@ -228,7 +241,28 @@ def _read_entry(repository: pygit2.Repository, entry: Entry, unit: dict, max_byt
         return document(unit, **place, size=0, reason="unreadable", text=f"blob {entry.id}: {error}")
 
 
+@contextmanager
+def _opened(location: bytes) -> Iterator[pygit2.Repository]:
+    """A repository, or a copy of one behind a URL that is there until the block ends. Errors name the URL."""
+    if not is_url(location):
+        yield _on_disk(location)
+        return
+    with copied(location) as place:
+        try:
+            repository = pygit2.Repository(str(place))
+            try:
+                yield repository
+            finally:
+                repository.free()
+        except _ERRORS as error:
+            raise OSError(str(error).replace(str(place), os.fsdecode(location))) from None
+
+
 @lru_cache(maxsize=4)
-def _opened(location: bytes) -> pygit2.Repository:
-    """A repository; ranges of one come one after another."""
+def _on_disk(location: bytes) -> pygit2.Repository:
+    """Ranges of one repository come one after another."""
     return pygit2.Repository(location.decode("utf-8", "surrogateescape"))
+
+
+def _bytes_below(folder: str) -> int:
+    return sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())

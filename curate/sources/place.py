@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import xxhash
@@ -89,12 +90,32 @@ def status_of(location: bytes) -> Status:
 def remote_entries(location: bytes) -> Iterator[Entry]:
     """Folders and files in a remote folder, sorted by name. OSError where it cannot be listed."""
     files, path = filesystem(location)
+    files.invalidate_cache()  # a process lives longer than a listing is true
     for found in sorted(files.ls(path, detail=True), key=lambda one: str(one["name"])):
         name = found["name"].rstrip("/").rpartition("/")[2]
         if found["name"].rstrip("/") == path.rstrip("/"):
             continue  # object stores name the folder itself as an empty object
         place = os.fsencode(files.unstrip_protocol(found["name"]))
         yield Entry(place, os.fsencode(name), found["type"] == "directory", _remote_status(found))
+
+
+def remote_sizes(location: bytes) -> dict[str, int]:
+    """Bytes of every file below a remote folder, by its path in it as the server gives it, sorted."""
+    files, path = filesystem(location)
+    files.invalidate_cache()
+    top = path.rstrip("/") + "/"
+    found = files.find(path, detail=True)
+    files.invalidate_cache()  # s3fs keeps what it found as if it were a listing
+    return {name.removeprefix(top): int(info.get("size") or 0) for name, info in sorted(found.items()) if name != top}
+
+
+def fetch(location: bytes, names: Sequence[str], folder: Path) -> None:
+    """Copy files below a remote folder to the same paths below a local one, several at a time where the server is asked
+    over a network. OSError where one cannot be read or written."""
+    files, path = filesystem(location)
+    for below in {(folder / name).parent for name in names}:
+        below.mkdir(parents=True, exist_ok=True)  # not every file system of fsspec's makes them
+    files.get([f"{path.rstrip('/')}/{name}" for name in names], [str(folder / name) for name in names])
 
 
 def matching(url: str) -> list[tuple[str, bool]]:

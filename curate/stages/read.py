@@ -17,7 +17,7 @@ class Read(Stage):
     """How input is read. Reasons to drop: unreadable, too_large_to_read, empty, symlink, not_a_file, version_control,
     output_folder, bad_json, no_content, no_content_column, broken_repository, no_revision, too_many_files, submodule,
     missing_object, unsafe_path, hard_link, encrypted, duplicate_member, nested_archive, archive_bomb,
-    remote_repository."""
+    too_large_to_copy."""
 
     name = "read"
     writes = {field.name: field.type for field in RAW if not field.name.startswith("drop_")}

@@ -65,9 +65,11 @@ class Command:
             self.kill()
         return Ended(code=code, events=self.events(), said=self._said(), seconds=seconds)
 
-    def wait_for(self, stage: str) -> None:
-        """Come back when a stage has been told of, or the process has ended."""
-        while self.process.poll() is None and not any(event.get("stage") == stage for event in self.events()):
+    def wait_for(self, stage: str, state: str | None = None) -> None:
+        """Come back when a stage has been told of (with a state), or the process has ended."""
+        while self.process.poll() is None:
+            if any(one.get("stage") == stage and state in (None, one.get("state")) for one in self.events()):
+                return
             time.sleep(0.05)
 
     def interrupt(self) -> None:

@@ -77,7 +77,7 @@ def _manifest(counts: dict[str, Any], sources: Path) -> dict[str, Any]:
         "inputs": {
             "roots": roots, "hash": "cd" * 8, "n_files": read["files"], "n_units": read["files"], "bytes": read["bytes"]
         },
-        "stages": {"narrow": {"seconds": 2.5}},
-        "seconds": {"narrow": 2.5},
+        "stages": {"narrow": {"seconds": 2.5, "memory": {"jvm_bytes": 765_432_109, "python_bytes": 12_345_678_901}}},
+        "seconds": {"narrow": 2.5, "layout": 1.0},
         "warnings": ["something to hear of"],
     }  # fmt: skip

@@ -24,7 +24,8 @@ MOST_SECONDS = 120  # until a daemon answers
 
 
 class Cluster:
-    """A master, and workers of one core and 1 GB that come and go. Each has a folder of its own, where it starts.
+    """A master, and workers of one core and 1 GB that come and go. Each has a folder of its own, where it starts, and
+    an address of its own: Spark begins no task a second time on the machine that it hangs on.
 
     Their environment has nothing but Java, Spark's home and the system's programs: no Python, no path to one.
     """
@@ -39,10 +40,10 @@ class Cluster:
 
     def add_worker(self) -> None:
         """Start one; it is not waited for."""
-        name = f"worker{len(self.workers)}"
-        arguments = (self.address, "--host", HOST, "--cores", "1", "--memory", "1g", "--webui-port", "0")
+        name, host = f"worker{len(self.workers)}", f"127.0.0.{len(self.workers) + 2}"
+        arguments = (self.address, "--host", host, "--cores", "1", "--memory", "1g", "--webui-port", "0")
         work = str(self.folder / name)
-        self.workers.append(self._daemon("worker.Worker", *arguments, "--work-dir", work, name=name))
+        self.workers.append(self._daemon("worker.Worker", *arguments, "--work-dir", work, name=name, host=host))
 
     def wait_for_workers(self) -> None:
         """Come back when the master knows all that live."""
@@ -68,12 +69,12 @@ class Cluster:
         for process in [*self.workers, self.master]:
             kill(process)
 
-    def _daemon(self, what: str, *arguments: str, name: str) -> subprocess.Popen:
+    def _daemon(self, what: str, *arguments: str, name: str, host: str = HOST) -> subprocess.Popen:
         place = self.folder / name
         place.mkdir(parents=True)
         home = Path(pyspark.__path__[0])
         variables = {
-            "SPARK_HOME": str(home), "JAVA_HOME": str(Path(java.find()).resolve().parents[1]), "SPARK_LOCAL_IP": HOST,
+            "SPARK_HOME": str(home), "JAVA_HOME": str(Path(java.find()).resolve().parents[1]), "SPARK_LOCAL_IP": host,
             "SPARK_LOCAL_DIRS": str(place), "SPARK_DAEMON_MEMORY": "256m", "PATH": os.defpath, "HOME": str(place),
         }  # fmt: skip
         with (place / "log").open("wb") as log:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -22,10 +23,11 @@ import curate
 pytestmark = pytest.mark.spark
 
 DRIVER = {"SPARK_LOCAL_IP": HOST, "SPARK_HOME": str(Path(pyspark.__path__[0]))}
-TWICE = {  # a task that lasts a moment longer than another may be begun a second time
+TWICE = {  # a task that lasts a moment longer than another is begun a second time, and one that is alone after a second
     "spark.speculation": "true", "spark.speculation.interval": "20ms", "spark.speculation.multiplier": "1.0",
     "spark.speculation.quantile": "0.05", "spark.speculation.minTaskRuntime": "1ms",
-    "spark.speculation.efficiency.enabled": "false",
+    "spark.speculation.efficiency.enabled": "false", "spark.speculation.task.duration.threshold": "1s",
+    "spark.eventLog.enabled": "true", "spark.eventLog.compress": "false", "spark.eventLog.rolling.enabled": "false",
 }  # fmt: skip
 
 
@@ -48,8 +50,11 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 def started(words: list[str], two: Cluster, environment: Path, folder: Path) -> Command:
-    """`codemill run WORDS` on the cluster, tasks begun twice where they can be; into folder/out."""
-    conf = [word for name, value in TWICE.items() for word in ("--conf", f"{name}={value}")]
+    """`codemill run WORDS` on the cluster, tasks begun twice where they can be; into folder/out, Spark's events into
+    folder/events."""
+    (folder / "events").mkdir()
+    settings = TWICE | {"spark.eventLog.dir": (folder / "events").as_uri()}
+    conf = [word for name, value in settings.items() for word in ("--conf", f"{name}={value}")]
     words = [*words, "--out", str(folder / "out"), "--master", two.address, "--env", str(environment), *conf]
     return Command(words, folder / "log", DRIVER)
 
@@ -68,7 +73,7 @@ def test_machines_see_the_packed_environment_and_nothing_else(two: Cluster, envi
     assert list(tmp_path.iterdir()) == []  # nothing was left beside OUT
 
 
-def test_a_worker_killed_in_the_narrow_pass_changes_nothing(
+def test_a_worker_killed_and_one_that_stands_still_change_nothing(
     two: Cluster, environment: Path, corpus: small_corpus.Corpus, codefuse: curate.Run, tmp_path: Path
 ) -> None:
     words = ["codefuse", *corpus.inputs, "--set", "stages.read.pack_bytes=10000"]  # many tasks
@@ -85,9 +90,47 @@ def test_a_worker_killed_in_the_narrow_pass_changes_nothing(
     kill(victim)
     assert "narrow" not in [event["stage"] for event in command.events() if event.get("state") == "done"]
     two.add_worker()
+    (survivor,) = (worker for worker in two.workers[:-1] if worker.poll() is None)
+    check_standing_still(two, survivor, command)
     ended = command.wait()
     assert (ended.code, ended.said) == (0, [])
-    assert sums(curate.Run(tmp_path / "out")) == sums(codefuse)
+    assert "codemill simhash" in begun_twice(tmp_path / "events")
+    run = curate.Run(tmp_path / "out")
+    assert sums(run) == sums(codefuse)
+    memory = run.manifest["stages"]["narrow"]["memory"]
+    assert memory["python_bytes"] > 100_000_000 < memory["jvm_bytes"]  # of executors that are elsewhere
+
+
+def check_standing_still(two: Cluster, worker: subprocess.Popen, command: Command) -> None:
+    """While near-duplicates are compared a worker's Python does nothing and does not die; the stage still ends."""
+    command.wait_for("exact", "done")
+    stopped: list[psutil.Process] = []
+    try:
+        while not stopped and command.process.poll() is None:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                daemons = [python for python in two.pythons(worker) if "pyspark.worker" in python.cmdline()]
+                for process in (child for daemon in daemons for child in daemon.children()):
+                    process.suspend()
+                    stopped.append(process)
+            time.sleep(0.02)
+        command.wait_for("simhash", "done")
+    finally:
+        for process in stopped:
+            with contextlib.suppress(psutil.NoSuchProcess):  # Spark has ended it
+                process.resume()
+
+
+def begun_twice(folder: Path) -> set[str]:
+    """Groups of jobs that had a task begun a second time beside the first, by Spark's log of events."""
+    (log,) = folder.iterdir()
+    groups, found = dict[int, str](), set()
+    for line in log.read_text(encoding="utf-8").splitlines():
+        event = json.loads(line)
+        if event["Event"] == "SparkListenerJobStart":
+            groups |= dict.fromkeys(event["Stage IDs"], event["Properties"].get("spark.jobGroup.id", ""))
+        elif event["Event"] == "SparkListenerTaskStart" and event["Task Info"]["Speculative"]:
+            found.add(groups[event["Stage ID"]])
+    return found
 
 
 def writes_below(two: Cluster, worker: subprocess.Popen, out: Path) -> bool:

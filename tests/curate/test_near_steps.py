@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +19,8 @@ from hypothesis import strategies as st
 
 import curate
 import curate.near
-import curate.near_pairs
 import curate.near_tasks as steps
-from curate import near_rounds
+from curate import near_pairs, near_rounds
 from curate.stages.minhash import MinHash
 from curate.stages.simhash import SimHash
 from dedup import selection
@@ -42,7 +42,16 @@ SEARCHES = {
         min_proof=0.5,
     ),
 }
-SPECS = {"minhash": NearMinHash(most_lost_by_estimate=0), "simhash": NearSimHash(min_similarity=0.9, min_jaccard=0.5)}
+SPECS = {
+    "minhash": NearMinHash(most_lost_by_estimate=0),
+    "simhash": NearSimHash(min_similarity=0.9, min_jaccard=0.5),
+    "closure": NearMinHash(most_lost_by_estimate=0, closure=True),
+}
+SETTINGS = {
+    "minhash": "minhash: {}",
+    "simhash": "simhash: {min_similarity: 0.9, min_jaccard: 0.5}",
+    "closure": "minhash: {closure: true}",
+}
 
 
 def texts(seed: int, n: int) -> list[str]:
@@ -73,7 +82,7 @@ def joined(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBat
 
 def in_steps(
     content: list[str], search: steps.Search, n_parts: int, part_files: int = 1000, sharing: int = 1, known: int = 0
-) -> dict[int, tuple[int, float]]:
+) -> dict[int, tuple[int, float | None]]:
     """Row -> (witness, similarity) of what goes; rows are in keeper priority, so many share a place, and so many of the
     first are of an index."""
     nodes = [row.to_bytes(4, "big") + bytes(32) for row in range(len(content))]
@@ -118,6 +127,16 @@ def test_steps_as_in_memory(seed: int, which: str, n_parts: int, part_files: int
     content = texts(seed, 40)
     expected = near([pa.array(content, pa.large_string())], SPECS[which])
     assert in_steps(content, SEARCHES[which], n_parts, part_files) == told(expected)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([4, 1000]))
+def test_chains_remove_what_they_reach_and_say_where_nothing_was_measured(seed: int, part_files: int) -> None:
+    """The similarity is null, and no number, of a file that no proof ties to the one that stays."""
+    content = texts(seed, 40)
+    found = in_steps(content, replace(SEARCHES["minhash"], closure=True), 3, part_files)
+    expected = told(near([pa.array(content, pa.large_string())], SPECS["closure"]))
+    assert found == {row: (keeper, None if np.isnan(how) else how) for row, (keeper, how) in expected.items()}
 
 
 @settings(max_examples=30, deadline=None)
@@ -232,25 +251,84 @@ def test_rounds_label_and_select_as_one_task(tmp_path: Path, spark: SparkSession
         assert 1 < rounds < 20
 
 
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from(list(SEARCHES)), st.integers(1, 4), st.integers(1, 2))
+def test_the_driver_finds_the_pairs_of_the_tasks(seed: int, which: str, n_parts: int, sharing: int) -> None:
+    """The same ones, each once, and the same counts; also where two files share a place."""
+    files = signed_rows(texts(seed, 30), SEARCHES[which], sharing)
+    entries = joined(SEARCHES[which].entries(iter(files.to_batches(max_chunksize=7))), steps.ENTRIES)
+    by_key = cut(entries.sort_by([("key", "ascending"), ("place", "ascending")]), n_parts, lambda row: row["key"])
+    rows = [row for part in by_key for batch in SEARCHES[which].pairs(iter(part)) for row in batch.to_pylist()]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "_PIECE_ENTRIES", 20)  # a pair comes back with each piece in which it meets
+        in_memory = near_pairs.met_in_memory(pa.Table.from_batches(files.to_batches(max_chunksize=11)), SEARCHES[which])
+    assert in_memory is not None
+    pairs, counts = in_memory
+    ends = [tuple(row[name] for name in ("better", "worse", "near")) for row in rows if row["better"] is not None]
+    assert [tuple(row.values()) for row in pairs.to_pylist()] == sorted(set(ends), key=lambda end: end[:2])
+    told = [row for row in rows if row["better"] is None]
+    assert counts == {
+        "candidates": len(set(ends)),
+        "comparisons": sum(row["pairs"] for row in told),
+        "largest_bucket": max(row["largest_bucket"] for row in told),
+        **{name: sum(row[name] for row in told) for name in ("pairs_left_out", "hot_buckets", "left_alone")},
+    }
+
+
+def signed_rows(content: list[str], search: steps.Search, sharing: int) -> pa.Table:
+    """Rows (place, signature), of which so many files share a place."""
+    found = sign(pa.array(content, pa.large_string()), search.signature)
+    values = found.simhash.view("int64") if found.minhash is None else [row.tobytes() for row in found.minhash]
+    return pa.table({"place": [row // sharing for row in range(len(content))], "signature": values})
+
+
+def test_more_pairs_than_the_driver_should_hold_are_left_to_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    files, search = signed_rows(texts(3, 30), SEARCHES["minhash"], 1), SEARCHES["minhash"]
+    in_memory = near_pairs.met_in_memory(files, search)
+    assert in_memory is not None
+    n_pairs = in_memory[0].num_rows
+    assert n_pairs > 20
+    monkeypatch.setattr(near_pairs, "FEW_PAIRS", n_pairs // 2)
+    assert near_pairs.met_in_memory(files, search) is None
+    monkeypatch.setattr(near_pairs, "FEW_ENTRIES", 42 * 30)
+    assert [near_pairs.are_few(n_files, search) for n_files in (30, 31)] == [True, False]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 99)), max_size=30, unique_by=lambda row: row[1]))
+def test_the_best_file_of_each_value_stands_for_the_others(rows: list[tuple[int, int]]) -> None:
+    names = {"node": [b"%02d" % node for _, node in rows], "value": [b"%d" % value for value, _ in rows]}
+    columns = {name: pa.array(values, pa.binary()) for name, values in names.items()}
+    numbers = pa.array([node for _, node in rows], pa.int64())
+    firsts, copies = steps.first_of_each(pa.table({**columns, "place": numbers, "signature": numbers}))
+    best = {value: min(node for other, node in rows if other == value) for value, _ in rows}
+    assert sorted(firsts.column("place").to_pylist()) == sorted(best.values())
+    assert firsts.column("signature").to_pylist() == firsts.column("place").to_pylist()
+    expected = {b"%02d" % node: b"%02d" % best[value] for value, node in rows if node != best[value]}
+    assert {row["node"]: row["first"] for row in copies.to_pylist()} == expected
+
+
 @pytest.mark.spark
-@pytest.mark.parametrize(("which", "in_rounds"), [("minhash", False), ("simhash", False), ("minhash", True)])
+@pytest.mark.parametrize(
+    ("which", "where"), [("minhash", "driver"), ("simhash", "tasks"), ("minhash", "rounds"), ("closure", "driver")]
+)
 def test_a_run_as_in_memory(
-    which: str, in_rounds: bool, tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+    which: str, where: str, tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Copies of copies, chains and short files; each removal names a kept file with its true similarity. In rounds as
-    well, as where no task may hold what is labelled, proved or selected."""
-    if in_rounds:
-        monkeypatch.setattr(curate.near_pairs, "LABEL_PAIRS", 0)
+    """Copies of copies, chains and short files; each removal names a kept file with its true similarity. In tasks, and
+    in rounds, as where the driver or no task may hold what is labelled, proved or selected."""
+    if where != "driver":
+        monkeypatch.setattr(near_pairs, "FEW_ENTRIES", 0)
+    if where == "rounds":
+        monkeypatch.setattr(near_pairs, "LABEL_PAIRS", 0)
         for name, value in {"SELECT_EDGES": 0, "PART_BYTES": 4_000}.items():
             monkeypatch.setattr(curate.near, name, value)
     content = texts(3, 150)
     content += content[:9] + [one.upper() for one in content[:20]] + ["x = 1"] * 2 + ["y = 2"]
     lines = [json.dumps({"content": text, "path": f"f{row}.py"}) for row, text in enumerate(content)]
     (tmp_path / "rows.jsonl").write_text("\n".join(lines) + "\n")
-    setting = {"minhash": "minhash: {}", "simhash": "simhash: {min_similarity: 0.9, min_jaccard: 0.5}"}[which]
     recipe = tmp_path / "recipe.yaml"
-    stages = f"[{{read: {{}}}}, {{decode: {{}}}}, {{language: {{}}}}, {{text: {{}}}}, {{{setting}}}, {{layout: {{}}}}]"
-    recipe.write_text(f"name: near\ndescription: near\nstages: {stages}\n")
+    stages = ["read: {}", "decode: {}", "language: {}", "text: {}", SETTINGS[which], "layout: {}"]
+    recipe.write_text("\n- ".join(["name: near\ndescription: near\nstages:", *stages]) + "\n")
     run = curate.run(recipe, tmp_path / "rows.jsonl", tmp_path / "out", spark)
     rows = sorted(run.ledger.to_table().to_pylist(), key=lambda row: int(row["path"][1:-3]))
     priority = [(row["content_id"], row["file_id"]) for row in rows]
@@ -260,12 +338,18 @@ def test_a_run_as_in_memory(
     gone = {
         number: (place[row["duplicate_of"]], row["similarity"])
         for number, row in enumerate(rows)
-        if row["drop_reason"] == "near_duplicate"
+        if row["drop_stage"] is not None
     }
-    assert gone == told(expected)
-    assert len(gone) > 20
+    chained = {number for number, (_, similarity) in gone.items() if similarity is None}
+    assert gone == {row: (keeper, None if np.isnan(near) else near) for row, (keeper, near) in told(expected).items()}
+    assert [row["drop_reason"] for row in rows] == [
+        "chained" if row in chained else "near_duplicate" if row in gone else None for row in range(len(rows))
+    ]
+    assert (len(gone) > 20, len(chained) > 0) == (True, which == "closure")
     assert rows[-1]["drop_stage"] is None  # too short to be compared
-    assert run.manifest["stages"][which]["compared"] == int((~expected.too_short).sum())
-    told_rounds = {"label_rounds", "selection_rounds"} & run.manifest["stages"][which].keys()
-    assert told_rounds == ({"label_rounds", "selection_rounds"} if in_rounds else set())
+    notes = run.manifest["stages"][SETTINGS[which].partition(":")[0]]
+    assert notes["compared"] == int((~expected.too_short).sum())
+    assert {"label_rounds", "selection_rounds"} & notes.keys() == (
+        {"label_rounds", "selection_rounds"} if where == "rounds" else set()
+    )
     assert not list((tmp_path / "out").glob("_work*"))

@@ -67,7 +67,9 @@ def manifest() -> dict[str, Any]:
             },
         },
         "stages": {
-            "listing": {"seconds": 1.25}, "narrow": {"seconds": 2.5}, "exact": {"seconds": 0.5, "dropped": 0},
+            "listing": {"seconds": 1.25, "memory": {}},
+            "narrow": {"seconds": 2.5, "memory": {"jvm_bytes": 765_432_109, "python_bytes": 1_523_200_000}},
+            "exact": {"seconds": 0.5, "dropped": 0, "memory": {"jvm_bytes": 700_000_001}},
             "resample": {"seconds": 1.0, "asked_and_got": {
                 "languages": [resampled],
                 "domains": [{"domain": "code", "asked_share": 0.8, "got_share": 0.9, "tokens": 2_250_030},
@@ -228,7 +230,7 @@ def test_sections_come_and_go() -> None:
         "What was dropped, and why",
         "Languages",
         "Mixture: asked and got",
-        "Time",
+        "Time and memory",
     ]
     made = manifest() | {"warnings": ["a", "b", "c"]}
     assert Page(report.page(made)).texts["h2"] == [*titles, "How to make it again"]
@@ -266,6 +268,20 @@ def test_a_stage_finished_by_an_earlier_start_keeps_its_seconds() -> None:
     assert "narrow: 2.5 seconds" in text
     assert "listing: 9.5 seconds" in text
     assert text.count("finished by an earlier start of the run") == 1
+
+
+def test_memory_stands_beside_seconds_where_it_was_seen() -> None:
+    page = Page(report.page(manifest()))
+    assert {"JVM GB", "Python GB"} <= set(page.texts["th"])
+    assert {"765432109", "1523200000", "700000001"} <= set(page.values("data", "value"))
+    assert {"0.77", "1.52", "0.70"} <= set(page.texts["data"])
+    assert page.values("span", "title").count("not seen") == 7  # listing, resample and layout; exact's Python
+    earlier = manifest()
+    for notes in earlier["stages"].values():
+        notes.pop("memory", None)
+    page = Page(report.page(earlier))
+    assert "Time" in page.texts["h2"]
+    assert "JVM GB" not in page.texts["th"]
 
 
 def test_settings_leave_out_what_is_off() -> None:

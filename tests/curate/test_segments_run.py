@@ -198,7 +198,7 @@ def check_headers(files: Found) -> None:
 def test_what_goes_is_proved_and_nothing_is_lost(
     tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same bytes where a task may hold no component, so that all is decided in rounds."""
+    """The same bytes where neither the driver nor a task may hold a component, so that all is decided in rounds."""
     source = corpus(tmp_path / "in")
     (tmp_path / "recipe.yaml").write_text(RECIPE)
     run = curate.run(tmp_path / "recipe.yaml", tmp_path / "in", tmp_path / "out", spark, keep_work=True)
@@ -207,8 +207,10 @@ def test_what_goes_is_proved_and_nothing_is_lost(
     for check in (check_removals, check_dropped, check_shipped, check_pairs_and_facts, check_headers):
         check(files)
     monkeypatch.setattr(curate.segments, "PART_BYTES", 0)
+    monkeypatch.setattr(curate.near_pairs, "FEW_ENTRIES", 0)
     monkeypatch.setattr(curate.near_pairs, "LABEL_PAIRS", 0)
     again = curate.run(tmp_path / "recipe.yaml", tmp_path / "in", tmp_path / "again", spark)
     assert again.manifest["files"] == run.manifest["files"]
     assert again.manifest["stages"]["segments"]["rounds"] > 1
-    assert "rounds" not in run.manifest["stages"]["segments"]
+    told = run.manifest["stages"]["segments"].keys(), again.manifest["stages"]["segments"].keys()
+    assert [name in keys for keys in told for name in ("rounds", "label_rounds")] == [False, False, True, True]

@@ -222,6 +222,36 @@ def test_entries_in_pieces_meet_as_those_in_one(
         assert distances == [int(simhashes[a] ^ simhashes[b]).bit_count() for a, b in expected]
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.booleans()), max_size=30),
+    st.lists(st.integers(0, 30), max_size=4),
+    st.integers(1, 6),
+    st.integers(1, 6),
+)
+def test_known_files_are_compared_with_others_only(
+    rows: list[tuple[int, bool]], cuts: list[int], most_whole: int, leaders: int
+) -> None:
+    """They stand first in their bucket and lead where it is hot; pairs of two of them are not counted as left out."""
+    rows.sort(key=lambda row: (row[0], not row[1]))
+    files = [number - 1000 * is_known for number, (_, is_known) in enumerate(rows)]
+    buckets = [[file for file, (key, _) in zip(files, rows, strict=True) if key == one] for one in range(3)]
+    expected = [
+        pair
+        for bucket in buckets
+        for pair in combinations(bucket, 2)
+        if pair[1] >= 0 and (len(bucket) <= most_whole or pair[0] in bucket[:leaders])
+    ]
+    entries = Entries(np.array([key for key, _ in rows], np.uint64), np.array(files, np.int64), np.zeros(0, np.uint64))
+    edges = [0, *sorted(min(cut, len(rows)) for cut in cuts), len(rows)]
+    compared = Compared()
+    pieces = (entries.take(slice(a, b)) for a, b in pairwise(edges))
+    found = list(streamed_pairs(pieces, bound=Bound(most_whole=most_whole, leaders=leaders), compared=compared))
+    assert sorted(pair for one in found for pair in pairs_of(one[:2])) == sorted(expected)
+    assert compared.pairs == len(expected)
+    of_others = [pair for bucket in buckets for pair in combinations(bucket, 2) if pair[1] >= 0]
+    assert compared.pairs_left_out == len(of_others) - len(expected)
+
+
 @settings(max_examples=30)
 @given(st.lists(st.lists(st.integers(0, 1), min_size=8, max_size=8), min_size=2, max_size=6), st.integers(0, 8))
 def test_only_pairs_with_enough_equal_values_come_back(rows: list[list[int]], least: int) -> None:

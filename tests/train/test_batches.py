@@ -13,12 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from curate.errors import WrongUse
-from train.batches import Batch, Batches, Cursor, Source, labels_of
+from train.batches import Batch, Batches
 from train.fim import FimTokens, fill_in_the_middle
+from train.labels import labels_of
 from train.model import IGNORED
 from train.order import MIXTURE_PERIOD, Mixture, shuffled, uniform
 from train.packed import Packed, PackedWriter
 from train.packing import best_fit, cut
+from train.sequences import Cursor, Source
 
 SPECIAL = {"end_of_text": 999, "fim_prefix": 1000, "fim_middle": 1001, "fim_suffix": 1002}
 ROOM = 64
@@ -72,7 +74,7 @@ def test_a_step_is_the_same_however_it_was_reached(one: Packed) -> None:
 
 
 def test_a_cursor_saves_packing_and_changes_nothing(one: Packed, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("train.batches.DOCUMENTS_A_GROUP", 16)
+    monkeypatch.setattr("train.sequences.DOCUMENTS_A_GROUP", 16)
     straight = batches(one)
     before, after = straight.batch(5), straight.batch(6)
     ready = batches(one)

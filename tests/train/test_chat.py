@@ -124,6 +124,21 @@ def test_rows_of_every_shape_are_the_same_chat() -> None:
     assert chat_of("here", json.dumps(shapes[3])).task == "t"
 
 
+def test_what_was_thought_before_an_answer_stays_and_so_do_examples_before_the_question() -> None:
+    wanted = "<think>\nFirst b.\n</think>\n\nThen a."
+    told = {"role": "assistant", "content": "Then a."}
+    for name in ("reasoning_content", "reasoning", "thinking"):
+        row = {"messages": [{"role": "user", "content": "q", name: "no answer"}, {**told, name: " First b.\n"}]}
+        assert turns_of(row) == [("user", "q", True), ("assistant", wanted, True)]
+    assert turns_of({"instruction": "q", "output": "Then a.", "reasoning": "First b."})[1][1] == wanted
+    assert turns_of({"messages": [told | {"reasoning_content": None}]})[0][1] == "Then a."
+    with pytest.raises(Unusable, match=r"messages\[0\], its reasoning, has no text"):
+        turns_of({"messages": [told | {"reasoning": ["b"]}]})
+    shots = [{"from": "human", "value": "2+2"}, {"from": "gpt", "value": "4"}, {"from": "human", "value": "3+3"},
+             {"from": "gpt", "value": "3 and 3 are 6, so 6"}]  # fmt: skip
+    assert [turn[1] for turn in turns_of({"conversations": shots})] == [one["value"] for one in shots]
+
+
 @pytest.mark.parametrize(
     ("row", "told"),
     [

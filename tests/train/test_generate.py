@@ -9,9 +9,12 @@ from dataclasses import replace
 import pytest
 import torch
 from torch import Tensor
+from torch._dynamo.utils import counters
 
+import train.decode_step as decode_step
 from curate.errors import WrongUse
 from train.beam_search import beam_search
+from train.decode_step import DecodeStep
 from train.export import export
 from train.generate import Decoding, generate
 from train.lora import LoraConfig, apply_lora
@@ -169,3 +172,58 @@ def test_beams_end_at_stops_and_at_the_longest_sequence() -> None:
     assert {len(tokens) for tokens in stopped[0]} == {4}
     greedy = generate(model, PROMPTS[:1], likeliest, max_tokens=17)
     assert beam_search(model, PROMPTS[:1], beams=1, max_tokens=17) == [greedy]
+
+
+TORCH_IMPORTS_ITSELF = pytest.mark.filterwarnings("ignore:.torch.jit.script_method. is deprecated:DeprecationWarning")
+
+
+@TORCH_IMPORTS_ITSELF
+@pytest.mark.parametrize(("name", "backend"), [("grouped", "aot_eager"), ("multi-query, learned", "eager")])
+def test_a_compiled_step_gives_the_same_and_is_compiled_once_a_shape(
+    name: str, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two batches in the same room: 5 rows that end at the 37th slot; then 2, in a quarter of the rows, whose
+    attention looks at 16 slots and then at all."""
+    monkeypatch.setattr(decode_step, "_LEAST_SLOTS", 16)
+    monkeypatch.setattr(decode_step, "_LEAST_ROWS", 1)
+    torch._dynamo.reset()
+    counters.clear()
+    model = built(replace(VARIANTS[name], n_layers=1)).requires_grad_(False)
+    step = DecodeStep(model, compiled=True, backend=backend)
+    for prompts, graphs in ((PROMPTS, 1), (PROMPTS[:2], 3), (PROMPTS[3:], 3)):
+        found = generate(model, prompts, likeliest, max_tokens=20, step=step)
+        assert found == generate(model, prompts, likeliest, max_tokens=20)
+        assert counters["stats"]["unique_graphs"] == graphs
+    assert not counters["graph_break"]
+    assert (step.rows, step.slots) == (5, 48)  # of 37, in whole sixteens
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+@TORCH_IMPORTS_ITSELF
+def test_a_gpu_compiles_without_being_asked() -> None:
+    model = built(preset("tiny-llama")).requires_grad_(False).to("cuda")
+    step = DecodeStep(model)
+    assert step.compiled
+    for prompts in (PROMPTS, PROMPTS[:2], PROMPTS):
+        found = generate(model, prompts, likeliest, max_tokens=20, step=step)
+        assert found == generate(model, prompts, likeliest, max_tokens=20)
+
+
+@TORCH_IMPORTS_ITSELF
+def test_rows_that_a_compiled_step_leaves_out_change_nothing() -> None:
+    """Rows go, and more come than there were: the room grows, and what lies in it goes along."""
+    model = built(replace(VARIANTS["grouped"], n_layers=1)).requires_grad_(False)
+    step = DecodeStep(model, compiled=True, backend="eager")
+    texts = [list(prompt) for prompt in PROMPTS]
+    decoding = Decoding(model, texts, max_tokens=9, step=step)
+    for rows in ([4, 2, 2, 0], [1], [0, 0, 0, 0, 0, 0, 0]):
+        decoding.reorder(rows)
+        texts = [list(texts[row]) for row in rows]
+        tokens = torch.arange(10, 10 + len(rows))
+        decoding.append(tokens)
+        for text, token in zip(texts, tokens.tolist(), strict=True):
+            text.append(token)
+        expected = torch.stack([forward(model, text) for text in texts])
+        torch.testing.assert_close(decoding.logits_BV, expected, rtol=1e-4, atol=1e-4)
+    assert step.rows == 7

@@ -15,6 +15,7 @@ import torch
 
 import train.health as health
 import train.loop as loop
+import train.watched as watched
 from curate.errors import RunFailed
 from train.checkpoint import finished
 from train.config import HealthConfig, PretrainConfig
@@ -175,7 +176,7 @@ def test_a_run_does_what_the_policy_says(
             watches[0].look()
         return step(state, *rest)
 
-    monkeypatch.setattr(loop, "watch", started)
+    monkeypatch.setattr(watched, "watch", started)
     monkeypatch.setattr(loop, "train_step", stepping)
     settings |= {"health": {"xid": policy, "every_s": 3600}, "checkpoint": {"every": 2}, "log_every": 1}
     config = parse(PretrainConfig, settings, where="test")

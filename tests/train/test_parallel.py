@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import torch
 from chats import N_IDS, byte_tokenizer, sums, write_chats
+from runs_by_hand import corpus as curated
 from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
 from train.config import PretrainConfig
@@ -118,6 +119,19 @@ def test_worlds_of_one_two_and_four_lose_the_same(settings: dict[str, Any], tmp_
         assert both[-1]["validation"][key] == pytest.approx(alone[-1]["validation"][key], rel=2e-5)
 
 
+def test_curated_files_come_in_one_order_in_any_world(settings: dict[str, Any], tmp_path: Path) -> None:
+    """Two ranks tokenise a lane each; four go on from their checkpoint, and a lane is shared by two."""
+    settings |= {
+        "model": "tiny-llama", "model_changes": {"vocab_size": N_IDS}, "micro_batch": 2, "steps": 4,
+        "tokenizer": str(byte_tokenizer(tmp_path / "tokenizer.json")),
+        "data": {"sources": [{"path": str(curated(tmp_path / "run").folder)}], "sequence_length": 64, "lanes": 2},
+    }  # fmt: skip
+    alone = run(1, settings)
+    shared = settings | {"out": str(tmp_path / "shared")}
+    assert_same(run(2, shared, steps=2), alone[:2])
+    assert_same(run(4, shared), alone)
+
+
 def test_a_rank_that_is_lost_is_started_again_with_the_others(settings: dict[str, Any], tmp_path: Path) -> None:
     """What torchrun --max-restarts does: all ranks are started again, and go on from the newest checkpoint."""
     settings |= {"checkpoint": {"every": 2}, "steps": 4}
@@ -144,8 +158,9 @@ def test_one_key_and_value_head_and_a_tied_head_are_split_as_well(settings: dict
     assert_same(shared, alone)
 
 
-@pytest.mark.parametrize("loss", ["focal_task", "coba"])
-def test_fine_tuning_on_two_ranks_is_fine_tuning_on_one(loss: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("loss", "world", "layers"), [("focal_task", 4, 2), ("coba", 4, 1)])
+def test_fine_tuning_on_many_ranks_is_fine_tuning_on_one(loss: str, world: int, layers: int, tmp_path: Path) -> None:
+    """Seven samples make a few rows, so that of four ranks some have only padding."""
     files = [
         {"path": str(write_chats(tmp_path / f"{task}.jsonl", sums(n, n, task)))} for task, n in (("a", 9), ("b", 5))
     ]
@@ -156,7 +171,7 @@ def test_fine_tuning_on_two_ranks_is_fine_tuning_on_one(loss: str, tmp_path: Pat
         "validation": {"files": files, "every": 1}, "coba": {"warmup": 2}, "checkpoint": {"every": 2},
     }  # fmt: skip
     alone = run(1, settings | {"out": str(tmp_path / "alone")})
-    shared = run(2, settings | {"out": str(tmp_path / "shared")})
+    shared = run(world, settings | {"out": str(tmp_path / "shared"), "tensor_parallel": layers})
     assert_same(shared, alone)
     for row, other in zip(shared, alone, strict=True):
         assert row["validation"]["by"]["task"]["b"] == pytest.approx(other["validation"]["by"]["task"]["b"], rel=2e-5)

@@ -234,9 +234,12 @@ def test_points_are_in_tensorboard(settings: dict[str, Any], corpus: dict[str, P
         ({"micro_batch": 3}, "must be a multiple of micro_batch x data ranks, 3 x 1"),
         ({"model_changes": {"vocab_size": 200}}, "has 256 ids of tokens and the model's vocab_size is 200"),
         ({"tensor_parallel": 2}, "must divide the number of processes, 1"),
+        ({"tags": ["qality"]}, "data.tags names 'qality', which no document has"),
     ],
 )
 def test_what_cannot_run_is_told_in_a_sentence(settings: dict[str, Any], changes: dict[str, Any], told: str) -> None:
+    if "tags" in changes:
+        changes = {"data": settings["data"] | changes}
     with pytest.raises(WrongUse, match=told) as caught:
         run(settings, **changes)
     assert "\n" not in str(caught.value)

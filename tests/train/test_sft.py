@@ -19,12 +19,13 @@ from train.chat_store import ChatStore
 from train.checkpoint import finished, load_trained, trainer_of
 from train.evaluate.generators.opening import Options, open_generator
 from train.evaluate.generators.protocol import Request, Sampling
-from train.export import export, trained_tokenizer
+from train.export import export
 from train.model import IGNORED, Decoder, init_weights
 from train.presets import preset
 from train.settings import parse
 from train.sft import sft
 from train.sft_config import SftConfig
+from train.trained import trained_tokenizer
 
 GOLDEN = Path(__file__).parent / "golden" / "sft.json"
 LOSSES = ["token", "sample", "balanced", "focal_sample", "focal_task", "coba"]
@@ -181,6 +182,7 @@ def test_weights_say_how_often_a_sample_is_taken() -> None:
         assert counts[:10].max() == 1
         assert sorted(counts[10:]) == [2, 2, 2, 3]
     assert epochs[0].tolist() == epochs[2].tolist() != epochs[1].tolist()
+    assert {*epochs[0][epochs[0] < 10]} != {*epochs[1][epochs[1] < 10]}  # of a fraction, others each time
     assert np.concatenate(epochs[:2])[9:20].tolist() == order.samples(9, 20).tolist()
 
 
@@ -227,6 +229,49 @@ def test_a_sample_that_would_train_on_nothing_is_named(raw: dict[str, Any], tmp_
     data = raw["data"] | {"files": [{"path": str(file)}], "unusable": "leave_out"}
     with pytest.raises(RunFailed, match="no sample is left to train on"):
         run(raw, data=data)
+
+
+def test_what_was_made_of_one_pair_is_held_out_together(raw: dict[str, Any], tmp_path: Path) -> None:
+    """Three samples a pair: without a field that tells so, some are trained on and some held out."""
+    rows = sums(60, 5)
+    for i, row in enumerate(rows):
+        row["meta"] |= {"pair_id": f"pair {i // 3}"}
+    data = raw["data"] | {"files": [{"path": str(write_chats(tmp_path / "p.jsonl", rows))}], "tags": ["pair_id"]}
+
+    def pairs(together: str) -> list[set[str]]:
+        out = tmp_path / together
+        validation = {"share": 0.4, "every": 9, "together": together}
+        run(raw, data=data, out=str(out), max_steps=1, validation=validation)
+        stores = [ChatStore(out / "chats" / part).tag("pair_id") for part in ("train", "held_out")]
+        return [{names[number] for number in numbers} for numbers, names in stores]
+
+    trained, held_out = pairs("pair_id")
+    assert len(trained | held_out) == 20
+    assert 3 < len(held_out) < 15
+    assert not trained & held_out
+    trained, held_out = pairs("nothing")
+    assert trained & held_out
+
+
+def test_what_the_weights_lose_before_is_told_and_not_learnt_from(
+    raw: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    validation = {"files": raw["data"]["files"], "every": 2}
+    settings = raw | {"validation": validation, "max_steps": 2, "optimizer": {"lr": 3e-3, "warmup_share": 0}}
+    sft(parse(SftConfig, settings, where="test"))
+    first, last = trace(settings)
+    before, after = first["before"], last["validation"]
+    assert "before" not in last
+    assert "validation" not in first
+    assert before["by"]["task"].keys() == after["by"]["task"].keys() == {"short", "long"}
+    assert after["loss"] < before["loss"]
+    lines = [line for line in capsys.readouterr().err.splitlines() if "validation loss" in line]
+    both = [", ".join(f"{task} {one['by']['task'][task]['loss']:.4f}" for task in ("short", "long"))
+            for one in (before, after)]  # fmt: skip
+    assert lines[0] == f"before the first step: validation loss {before['loss']:.4f}: {both[0]}"
+    assert lines[-1] == f"validation loss {after['loss']:.4f}: {both[1]}"
+    state = trainer_of(finished(Path(raw["out"]) / "checkpoints")[-1])
+    assert state["validation_loss"] == after["loss"]
 
 
 def test_files_that_changed_do_not_resume(raw: dict[str, Any]) -> None:
@@ -278,6 +323,7 @@ def test_the_preset_is_the_guides() -> None:
     }
     config = parse(SftConfig, raw, where="test")
     assert (config.global_batch, config.epochs, config.data.sequence_length) == (128, 3, 8192)
+    assert config.run(1000).checkpoint.every == 100
     found = config.run(1000).optimizer
     assert (found.lr, found.schedule, found.warmup_steps) == (5e-6, "cosine", 50)
 

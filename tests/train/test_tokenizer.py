@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from train.chance import copies
 from train.domains import domain_of
 from train.tokenizer import Tokenizer
 from train.tokenizer_comparison import compare, table
-from train.tokenizer_training import TokenizerConfig, factors_of, train_tokenizer
+from train.tokenizer_training import MAX_LEARNT_BYTES, TokenizerConfig, factors_of, learnable, train_tokenizer
 
 SMALL = TokenizerConfig(vocabulary_size=448, sample_bytes=20_000)
 
@@ -104,6 +105,27 @@ def test_a_scarce_domain_is_repeated_only_so_often_and_an_absent_one_is_told(tmp
     told = " ".join(summary.lines())
     assert "no chinese and no english text" in told
     assert "of 1,000 entries" in told
+
+
+@pytest.mark.parametrize("sign", ["=", " ", "\n", "中", "x"])
+def test_nothing_is_learnt_from_pieces_without_end(sign: str) -> None:
+    """One line of a million signs would take the trainer minutes, for tokens that no text needs."""
+    most, more = sign * (MAX_LEARNT_BYTES // len(sign.encode())), sign * (MAX_LEARNT_BYTES + 2)
+    last = sign if sign.isspace() else ""  # white space leaves its last character to what follows
+    assert list(learnable(f"1{most}2")) == [f"1{most}2"]
+    assert list(learnable(f"1{more}2{more}3{more}")) == ["1", f"{last}2", f"{last}3"]
+    assert list(learnable(f"{more}中1")) == (["1"] if sign == "中" else [f"{last}中1"])
+    assert list(learnable(more)) == []
+    assert list(learnable("")) == [""]
+
+
+def test_machines_without_numba_give_the_same_ids(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tokenizer.encoder is not None
+    expected = tokenizer.encode([CODE, CHINESE, ""])
+    monkeypatch.setitem(sys.modules, "train.bpe.encoder", None)
+    other = Tokenizer(tokenizer.path)
+    assert other.encoder is None
+    assert other.encode([CODE, CHINESE, ""]) == expected
 
 
 def test_copies_are_right_on_average() -> None:

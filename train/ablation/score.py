@@ -16,12 +16,14 @@ import pyarrow.parquet as pq
 import torch
 
 from curate.errors import WrongUse
-from train.batches import Batch, Batches, Labels, Source
+from train.batches import Batch, Batches
 from train.checkpoint import load_trained
 from train.config import PretrainConfig
+from train.labels import Labels
 from train.model import IGNORED, Decoder
 from train.order import Mixture
 from train.packed import Packed
+from train.sequences import Source
 from train.settings import parse
 
 SCHEMA = pa.schema(

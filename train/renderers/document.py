@@ -73,12 +73,14 @@ class RenderConfig:
     stars_rate: float = 0.2  # of plain files that tell their repository's stars
     named_rate: float = 0.5  # of repositories that tell their name and the paths of their files
     fim_rate: float = 0.0  # of files that are filled in the middle, on characters (CodeFuse-13B and StarCoder: .5)
+    whole_rate: float = 0.2  # of commits that show their files whole, and not only the lines around their changes
+    scripts_rate: float = 0.0  # of notebooks that are written as scripts, and not cell by cell
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("repo_name_rate", "path_rate", "stars_rate", "named_rate", "fim_rate"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise WrongUse(f"{name} is {getattr(self, name)} and must be in 0..1")
+        for name, value in vars(self).items():
+            if name.endswith("_rate") and not 0 <= value <= 1:
+                raise WrongUse(f"{name} is {value} and must be in 0..1")
 
 
 END_OF_TEXT = Special(special_tokens.END_OF_TEXT)
@@ -88,6 +90,10 @@ REPO_NAME, FILE_SEP = Special(special_tokens.REPO_NAME), Special(special_tokens.
 STARS = Special(special_tokens.STARS)
 JUPYTER_START, JUPYTER_TEXT = Special(special_tokens.JUPYTER_START), Special(special_tokens.JUPYTER_TEXT)
 JUPYTER_CODE, JUPYTER_OUTPUT = Special(special_tokens.JUPYTER_CODE), Special(special_tokens.JUPYTER_OUTPUT)
+COMMIT_BEFORE, COMMIT_AFTER = Special(special_tokens.COMMIT_BEFORE), Special(special_tokens.COMMIT_AFTER)
+COMMIT_MESSAGE = Special(special_tokens.COMMIT_MESSAGE)
+ISSUE_START, ISSUE_COMMENT = Special(special_tokens.ISSUE_START), Special(special_tokens.ISSUE_COMMENT)
+ISSUE_CLOSED = Special(special_tokens.ISSUE_CLOSED)
 
 
 def joined(parts: Sequence[str]) -> tuple[str, ...]:

@@ -9,10 +9,8 @@ middle is so after that line.
 from __future__ import annotations
 
 from train.chance import chance
+from train.renderers.body import body_of
 from train.renderers.document import FILE_SEP, REPO_NAME, STARS, RenderConfig, Rendered, Row, joined, tags_of
-from train.renderers.fim import maybe_filled
-from train.renderers.notebooks import LANGUAGE as NOTEBOOK
-from train.renderers.notebooks import notebook_parts
 
 STAR_BUCKETS = ((1000, "1000+"), (100, "100-1000"), (10, "10-100"), (1, "1-10"), (0, "0"))
 """Least number of stars, and what is written for it (StarCoder)."""
@@ -35,6 +33,5 @@ def render_file(row: Row, config: RenderConfig) -> Rendered:
         head += [STARS, stars_text(row["stars"])]
     if head:
         head.append("\n")
-    cells = notebook_parts(row["content"]) if row["language"] == NOTEBOOK else None
-    body = cells or maybe_filled(row["content"], config.fim_rate, seed, content_id)
+    body = body_of(row, config)
     return Rendered(parts=joined([*head, *body]), file_id=row["file_id"], language=row["language"], tags=tags_of(row))

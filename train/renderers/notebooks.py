@@ -21,11 +21,12 @@ def notebook_parts(content: str) -> list[str] | None:
         told = json.loads(content)
     except (ValueError, RecursionError):
         return None
-    parts = [part for cell in _cells(told) for part in _cell_parts(cell)]
+    parts = [part for cell in cells_of(told) for part in _cell_parts(cell)]
     return [JUPYTER_START, *parts] if parts else None
 
 
-def _cells(told: Any) -> Iterator[dict[str, Any]]:
+def cells_of(told: Any) -> Iterator[dict[str, Any]]:
+    """The cells of a notebook's JSON, whatever else is in it."""
     sheets = told.get("worksheets") if isinstance(told, dict) else None
     for holder in sheets if isinstance(sheets, list) else [told]:
         cells = holder.get("cells") if isinstance(holder, dict) else None
@@ -33,7 +34,7 @@ def _cells(told: Any) -> Iterator[dict[str, Any]]:
 
 
 def _cell_parts(cell: dict[str, Any]) -> Iterator[str]:
-    source = _joined(cell.get("source", cell.get("input", "")))  # nbformat 3 calls it input
+    source = joined_lines(cell.get("source", cell.get("input", "")))  # nbformat 3 calls it input
     if cell.get("cell_type") != "code":
         yield from (JUPYTER_TEXT, source) if source.strip() else ()
         return
@@ -49,10 +50,11 @@ def _output_text(output: dict[str, Any]) -> str:
     """What an output says in plain text; images and HTML are left out, tracebacks too, which are full of escapes."""
     data = output.get("data")
     held = data.get("text/plain", "") if isinstance(data, dict) else output.get("text", "")
-    return _joined(held)
+    return joined_lines(held)
 
 
-def _joined(lines: Any) -> str:
+def joined_lines(lines: Any) -> str:
+    """A text that may be written as a list of lines."""
     if isinstance(lines, str):
         return lines
     return "".join(line for line in lines if isinstance(line, str)) if isinstance(lines, list) else ""

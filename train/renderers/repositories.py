@@ -11,10 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from train.chance import chance
+from train.renderers.body import body_of
 from train.renderers.document import FILE_SEP, REPO_NAME, FilePart, RenderConfig, Rendered, Row, joined, tags_of
-from train.renderers.fim import maybe_filled
-from train.renderers.notebooks import LANGUAGE as NOTEBOOK
-from train.renderers.notebooks import notebook_parts
 
 
 def render_repository(rows: Sequence[Row], config: RenderConfig) -> Rendered:
@@ -25,12 +23,7 @@ def render_repository(rows: Sequence[Row], config: RenderConfig) -> Rendered:
     files = []
     for row in rows:
         head = f"{row['path']}\n" if named else ""
-        cells = notebook_parts(row["content"]) if row["language"] == NOTEBOOK else None
-        body = (
-            [head, *cells]
-            if cells
-            else maybe_filled(row["content"], config.fim_rate, config.seed, row["content_id"], head)
-        )
+        body = body_of(row, config, head)
         start = len(parts)
         parts += joined([FILE_SEP, *body])
         files.append(FilePart(file_id=row["file_id"], language=row["language"], start=start, end=len(parts)))

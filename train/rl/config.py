@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from train.chat import RoleNames
-from train.config import CheckpointConfig, HealthConfig, OptimizerConfig, RunConfig
+from train.config import CheckpointConfig, OptimizerConfig, RunConfig
 from train.rl.estimators import Estimator
 from train.rl.kl import KlForm
 from train.rl.policy_loss import Aggregation
@@ -42,6 +42,11 @@ class RolloutConfig(Section):
     top_p: float = Field(default=1.0, gt=0, le=1)  # under 1 the drawn distribution is not the trained one
     stops: tuple[str, ...] | None = None  # texts that end an answer; None: the language's, where a prompt goes on
     batch: int = Field(default=64, ge=1)  # answers that are decoded at once on each card
+    engine: Literal["own", "vllm"] = "own"  # who draws; vllm where it is installed
+    # Steps recorded as graphs; None: on a GPU. Of the own engine the room for keys and values then stays while it is
+    # trained: lower batch where that lacks memory.
+    compiled: bool | None = None
+    memory_share: float = Field(default=0.4, gt=0, lt=1)  # of the card's memory, for vllm
 
 
 class LossConfig(Section):
@@ -120,7 +125,6 @@ class RlConfig(RunConfig):
     optimizer: RlOptimizerConfig = RlOptimizerConfig()
     checkpoint: CheckpointConfig = CheckpointConfig(every=20)
     precision: Literal["float32", "bfloat16"] = "bfloat16"
-    health: HealthConfig | None = None  # cards are not looked at: it is refused
     log_every: int = Field(default=1, ge=1)
 
     @model_validator(mode="before")
@@ -136,12 +140,13 @@ class RlConfig(RunConfig):
     def _consistent(self) -> Self:
         if self.estimator == "grpo_passk" and self.samples < 2:
             raise ValueError("grpo_passk compares the best two of a group: set samples to 2 or more")
-        if self.health is not None:
-            raise ValueError(
-                "health is of pretraining and fine-tuning: reinforcement learning does not look at cards yet"
-            )
         if "loss_scale" in self.model_fields_set:
             raise ValueError("loss_scale is float16's, and precision is float32 or bfloat16: leave it out")
+        if self.rollout.engine == "vllm" and self.rollout.top_p < 1:
+            raise ValueError(
+                f"rollout.top_p is {self.rollout.top_p} and must be 1 with vllm, which tells log-probabilities of what "
+                "top-p leaves"
+            )
         if self.tensor_parallel > 1:
             raise ValueError("tensor_parallel must be 1: answers are drawn with whole weights on every card")
         if self.refill_rounds and not self.drop_uniform:

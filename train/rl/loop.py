@@ -1,6 +1,7 @@
 """The run: rounds of rollouts, rewards and updates, and where it was stopped it goes on.
 
 OUT/config.json  OUT/tokenizer.json  OUT/trace.jsonl  OUT/tensorboard/  OUT/checkpoints/step-.../
+OUT/vllm/, where vLLM draws: the weights as it read them last
 """
 
 from __future__ import annotations
@@ -13,10 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from curate.errors import RunFailed, WrongUse
-from train.chat import RoleNames, trained_roles
+from train.chat import RoleNames
 from train.checkpoint import Checkpoints
 from train.console import Face
-from train.export import TOKENIZER, trained_tokenizer
 from train.metrics import Metrics
 from train.model import Decoder
 from train.optimizer import Guard, optimizer_for
@@ -30,10 +30,13 @@ from train.rl.reward import Judge
 from train.rl.rollout import Engine, OwnEngine
 from train.rl.rounds import Round, Rounds
 from train.rl.update import RlState, learn, lesson
+from train.rl.vllm_engine import VllmEngine
 from train.sandbox.pool import Sandbox
 from train.sandbox.probe import Refused
 from train.start import begin, build_model
 from train.tokenizer import Tokenizer
+from train.trained import TOKENIZER, trained_roles, trained_tokenizer
+from train.watched import Watched, watched
 
 _MAY_DIFFER = {
     "out",
@@ -87,10 +90,13 @@ def train_rl(config: RlConfig, *, face: Face = "auto") -> dict[str, Any]:
         stack.callback(metrics.close)
         if newest:
             metrics.say(f"going on from {newest.name}")
-        return _loop(parts, config, world, checkpoints, metrics)
+        health = stack.enter_context(watched(config, world, metrics, checkpoints))
+        return _loop(parts, config, world, checkpoints, metrics, health)
 
 
-def _loop(parts: Parts, config: RlConfig, world: World, checkpoints: Checkpoints, metrics: Metrics) -> dict[str, Any]:
+def _loop(
+    parts: Parts, config: RlConfig, world: World, checkpoints: Checkpoints, metrics: Metrics, health: Watched
+) -> dict[str, Any]:
     state = parts.state
     row: dict[str, Any] = {"step": state.step, "message": "there was nothing left to do"}
     parts.engine.sync(state.model)
@@ -103,8 +109,8 @@ def _loop(parts: Parts, config: RlConfig, world: World, checkpoints: Checkpoints
             if parts.held_out and config.held_out and (last or state.step % config.held_out.every == 0):
                 row["held_out"] = parts.held_out()
                 state.validation_loss = _held_out_loss(row["held_out"])
-            told(row, config, metrics)
-            if last or state.step % config.checkpoint.every == 0:
+            told(row, config, metrics, health.figures)
+            if health.look() or last or state.step % config.checkpoint.every == 0:
                 checkpoints.save(state.model, state.optimizer, state.trainer())
             checkpoints.poll()
     return row
@@ -116,6 +122,7 @@ def rl_step(parts: Parts, config: RlConfig, world: World) -> dict[str, Any]:
     judge = parts.rounds.judge
     run_before, cpu_before = judge.n_run, judge.cpu_s
     found = parts.rounds.collect(state.step, state.cursor)
+    parts.engine.rest()
     row = {"step": state.step + 1} | found.row()
     with _timed(found, "update"):
         if found.kept:
@@ -184,9 +191,7 @@ def _parts(
         reference = build_model(config.model_copy(update={"lora": None}), world)
         reference.token_nll = model.token_nll
         reference.requires_grad_(False)
-    engine = OwnEngine(
-        config.model_config_of(), tokenizer, batch=config.rollout.batch, device=world.device, lora=config.lora
-    )
+    engine = _engine(config, tokenizer, world)
     state = RlState(
         model=model,
         optimizer=optimizer_for(model, config.optimizer),
@@ -195,6 +200,18 @@ def _parts(
     held_out = HeldOut(config, looked_at, engine, judge, world) if looked_at else None
     rounds = Rounds(config, prompts, engine, judge, world)
     return Parts(state=state, reference=reference, engine=engine, rounds=rounds, held_out=held_out)
+
+
+def _engine(config: RlConfig, tokenizer: Tokenizer, world: World) -> Engine:
+    shape, rollout = config.model_config_of(), config.rollout
+    if rollout.engine == "own":
+        return OwnEngine(
+            shape, tokenizer, batch=rollout.batch, device=world.device, lora=config.lora, compiled=rollout.compiled
+        )
+    return VllmEngine(
+        shape, tokenizer, folder=config.out / "vllm", batch=rollout.batch, world=world, lora=config.lora,
+        memory_share=rollout.memory_share, compiled=rollout.compiled,
+    )  # fmt: skip
 
 
 def _held_out_loss(found: dict[str, Any]) -> float | None:

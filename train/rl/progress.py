@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from train.console import Column
@@ -24,10 +25,11 @@ def columns(config: RlConfig) -> tuple[Column, ...]:
     return (*_COLUMNS, *(Column(f"pass@{k}", f"pass@{k}", "{:.1%}".format) for k in ks))
 
 
-def told(row: dict[str, Any], config: RlConfig, metrics: Metrics) -> None:
-    """Tell a row to the trace, TensorBoard and the console."""
+def told(row: dict[str, Any], config: RlConfig, metrics: Metrics, health: Mapping[str, float] | None = None) -> None:
+    """Tell a row to the trace, TensorBoard and the console; the card's figures to TensorBoard, as they are no part of
+    what a run computes."""
     metrics.step(row)
-    metrics.points(row["step"], _points(row))
+    metrics.points(row["step"], _points(row) | dict(health or {}))
     if row["step"] % config.log_every == 0 or row["step"] == config.steps or "held_out" in row:
         metrics.progress(_shown(row))
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.distributed.tensor import DTensor
 
+from train.decode_step import DecodeStep
 from train.evaluate.generators.protocol import cut_at
 from train.generate import Decoding
 from train.lora import LoraConfig, apply_lora
@@ -71,12 +72,26 @@ class Engine(Protocol):
         """Draw an answer to each request, and tell of each when it has ended."""
         ...
 
+    def rest(self) -> None:
+        """Nothing is drawn before the next `sync`: let go of memory that training can use."""
+        ...
+
 
 class OwnEngine:
-    """A whole copy of the model on this rank's device: float32 on a CPU, bfloat16 on a GPU."""
+    """A whole copy of the model on this rank's device: float32 on a CPU, bfloat16 on a GPU.
+
+    `compiled`: whether the step is; None: on a GPU. See `train.decode_step`.
+    """
 
     def __init__(
-        self, config: ModelConfig, tokenizer: Tokenizer, *, batch: int, device: torch.device, lora: LoraConfig | None
+        self,
+        config: ModelConfig,
+        tokenizer: Tokenizer,
+        *,
+        batch: int,
+        device: torch.device,
+        lora: LoraConfig | None,
+        compiled: bool | None = None,
     ) -> None:
         self.tokenizer, self.batch, self.device = tokenizer, batch, device
         self.ends = end_ids(tokenizer)
@@ -85,6 +100,7 @@ class OwnEngine:
             apply_lora(model, lora)
         dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
         self.model = model.to(device, dtype).requires_grad_(False).eval()
+        self.step = DecodeStep(self.model, compiled=compiled)
 
     def sync(self, trained: Decoder) -> None:
         """Copy the weights, gathered where they are split."""
@@ -95,12 +111,19 @@ class OwnEngine:
     def draw(self, requests: Sequence[Request], drawing: Drawing, told: Told) -> None:
         """Longer prompts last: less of a batch is filling, and equal prompts stand together and are read once."""
         ordered = sorted(requests, key=lambda one: len(one.tokens))
+        if ordered:
+            longest = len(ordered[-1].tokens) + drawing.max_tokens
+            self.step.reserve(self.batch, min(longest, self.model.config.max_positions))
         for start in range(0, len(ordered), self.batch):
             self._batch(ordered[start : start + self.batch], drawing, told)
 
+    def rest(self) -> None:
+        """The copy stays where it is: what a compiled step was recorded with must not move."""
+
     def _batch(self, requests: Sequence[Request], drawing: Drawing, told: Told) -> None:
         n_ids = self.tokenizer.n_ids
-        decoding = Decoding(self.model, [one.tokens for one in requests], max_tokens=drawing.max_tokens, n_ids=n_ids)
+        prompts = [one.tokens for one in requests]
+        decoding = Decoding(self.model, prompts, max_tokens=drawing.max_tokens, n_ids=n_ids, step=self.step)
         draws = _Draws([one.seed for one in requests], drawing, str(self.device))
         longest = self.model.config.max_positions
         rows = [_Row(one, min(drawing.max_tokens, longest - len(one.tokens))) for one in requests]
@@ -171,11 +194,21 @@ class _Row:
 
     def answer(self, tokenizer: Tokenizer) -> Answer:
         assert self.ended is not None
-        written = self.tokens[:-1] if self.ended == "end" else self.tokens
-        return Answer(
-            request=self.request, tokens=self.tokens, logps=self.logps, entropies=self.entropies, ended=self.ended,
-            text=cut_at(text_after(tokenizer, self.request.tokens, written), self.request.stops),
-        )  # fmt: skip
+        return answer_of(tokenizer, self.request, self.tokens, self.logps, self.entropies, self.ended)
+
+
+def answer_of(
+    tokenizer: Tokenizer,
+    request: Request,
+    tokens: list[int],
+    logps: list[float],
+    entropies: list[float],
+    ended: Ended,
+) -> Answer:
+    """An answer with its text, up to a stop."""
+    written = tokens[:-1] if ended == "end" else tokens
+    text = cut_at(text_after(tokenizer, request.tokens, written), request.stops)
+    return Answer(request=request, tokens=tokens, logps=logps, entropies=entropies, ended=ended, text=text)
 
 
 def end_ids(tokenizer: Tokenizer) -> set[int]:

@@ -25,13 +25,13 @@ from tokenizers import Tokenizer as Backend
 
 from train.chance import chance
 from train.config import PretrainConfig
-from train.export import TOKENIZER
 from train.packed import PackedWriter
 from train.rl.config import RlConfig
 from train.settings import parse
 from train.special_tokens import END_OF_TEXT, ids
 from train.tokenizer import Tokenizer
 from train.tokenizer_training import PATTERN
+from train.trained import TOKENIZER
 
 # Right bodies of each function and wrong ones of its own; `a` and `b`, or `v`, stand for the names of its parameters.
 Bodies = tuple[tuple[str, ...], tuple[str, ...]]

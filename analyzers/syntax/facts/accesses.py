@@ -112,6 +112,7 @@ class _Scan:
         if nodes and nodes[0] != owner:
             fields = table.targets.get(owner.kind_id, ())
             targets = [found for field in fields if (found := owner.child_by_field_id(field)) is not None]
+        seen: set[int] = set()
         stack: list[Waiting] = [(node, node in targets, False, frozenset()) for node in nodes]
         while stack:
             node, is_target, at_once, hidden = stack.pop()
@@ -119,6 +120,10 @@ class _Scan:
             if way == _IDENTIFIER:
                 self._name(node, is_target, at_once, hidden)
             elif way == _SPECIAL:
+                if node.kind_id in table.both:  # each is written and read: one in the other's target doubles the work
+                    if node.id in seen:
+                        continue
+                    seen.add(node.id)
                 stack += self._special(node, is_target, at_once, hidden)
             elif way:
                 for child in node.children:

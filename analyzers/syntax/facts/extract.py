@@ -12,14 +12,14 @@ import numpy as np
 import xxhash
 from tree_sitter import Node, Tree
 
-from analyzers.syntax import kinds
-from analyzers.syntax.facts import heads
+from analyzers.syntax.facts.heads import Parameter, bases_of, parameters_of, receiver_of, trait_of
 from analyzers.syntax.facts.imports import Import, imported, required
 from analyzers.syntax.facts.lines import count_lines, line_starts, lines_of
 from analyzers.syntax.facts.reach import flow_of
 from analyzers.syntax.facts.relations import RELATIONS
 from analyzers.syntax.facts.resolve import Names, callee_in
 from analyzers.syntax.facts.walk import IDENTIFIER_KINDS, ONE_ARGUMENT, TOKENS, FactTable, Found, collect, fact_table
+from analyzers.syntax.kinds import CONTAINER
 from analyzers.syntax.languages import spec_of
 from analyzers.syntax.report import DOC, DOCSTRING, HEADER, TRAILING, Definition, Report
 
@@ -75,7 +75,7 @@ class _Extraction:
         self._identifiers(rows, found)
         nodes = self._nodes(found)
         parts = self.table.kinds.parts
-        containers = [node for node in found.definitions if parts[node.kind_id] == kinds.CONTAINER]
+        containers = [node for node in found.definitions if parts[node.kind_id] == CONTAINER]
         containers.sort(key=lambda node: node.start_byte)
         classes: dict[str, int] = {}
         for place, one in enumerate(definitions):
@@ -160,21 +160,17 @@ class _Extraction:
                 holder = node if one.kind == "function" else None
                 if one.kind == "method" and (at := bisect_left(places, one.start) - 1) >= 0:
                     holder = containers[at]
-                name = None if holder is None else heads.receiver_of(holder, self.source, spec)
+                name = None if holder is None else receiver_of(holder, self.source, spec)
                 if name is None and spec.separator == "::" and "::" in (one.name or ""):
                     name = re.sub(r"<.*>", "", (one.name or "").rpartition("::")[0]).rpartition("::")[2]
                 parent = classes.get(name or "", -1)
             parents.append(parent)
         return parents
 
-    def _parameters(self, rows: Rows, nodes: list[Node | None], ids: list[str]) -> list[list[heads.Parameter]]:
-        parameters: list[list[heads.Parameter]] = []
+    def _parameters(self, rows: Rows, nodes: list[Node | None], ids: list[str]) -> list[list[Parameter]]:
+        parameters: list[list[Parameter]] = []
         for place, (one, node) in enumerate(zip(self.report.definitions or (), nodes, strict=True)):
-            found = (
-                heads.parameters_of(node, self.source, self.table.kinds)
-                if node is not None and one.n_parameters
-                else []
-            )
+            found = parameters_of(node, self.source, self.table.kinds) if node is not None and one.n_parameters else []
             for index, one_of in enumerate(found):
                 rows["parameter"].append((ids[place], index, one_of.name, one_of.type, self.file_id))
             parameters.append(found)
@@ -235,9 +231,9 @@ class _Extraction:
         """Bases that classes name themselves, and traits that are brought to them elsewhere."""
         for place, node in enumerate(nodes):
             if node is not None and (self.report.definitions or ())[place].kind == "class":
-                names.bases[place] = list(heads.bases_of(node, self.source, self.table))
+                names.bases[place] = list(bases_of(node, self.source, self.table))
         for container in containers:
-            trait, name = (read(container, self.source) for read in (heads.trait_of, self._type_of))
+            trait, name = (read(container, self.source) for read in (trait_of, self._type_of))
             if trait is not None and name in classes:
                 names.bases[classes[name]].append(trait)
         for place, bases in sorted(names.bases.items()):
@@ -246,7 +242,7 @@ class _Extraction:
                 rows["inherits"].append((ids[place], base, _target(names.base(base, place), ids), self.file_id))
 
     def _type_of(self, container: Node, source: bytes) -> str:
-        return heads.receiver_of(container, source, self.table.spec) or ""
+        return receiver_of(container, source, self.table.spec) or ""
 
     def _calls(self, rows: Rows, found: Found, names: Names, ids: list[str], starts: np.ndarray) -> None:
         calls = sorted(found.calls, key=lambda call: (call[0], -call[1].start_byte))
@@ -282,7 +278,7 @@ class _Extraction:
         ]
 
     def _flow(
-        self, rows: Rows, nodes: list[Node | None], parameters: list[list[heads.Parameter]], ids: list[str],
+        self, rows: Rows, nodes: list[Node | None], parameters: list[list[Parameter]], ids: list[str],
         starts: np.ndarray,
     ) -> None:  # fmt: skip
         edges: list[tuple[str, int, int, str]] = []

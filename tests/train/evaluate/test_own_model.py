@@ -16,12 +16,13 @@ from train.evaluate.evaluation import Question, evaluate
 from train.evaluate.generators.opening import Options, open_generator
 from train.evaluate.generators.own import OwnModel
 from train.evaluate.generators.protocol import Request, Sampling
-from train.export import export, trained_tokenizer
+from train.export import export
 from train.model import Decoder, init_weights
 from train.packed import PackedWriter
 from train.parallel import joined
 from train.pretrain import pretrain
 from train.settings import parse
+from train.trained import trained_tokenizer
 
 REQUESTS = [
     Request(task_id="short", prompt="ab"),

@@ -12,9 +12,12 @@ import torch
 
 import train.rl.loop as module
 import train.rl.update as update
+import train.watched as watched
 from curate.errors import RunFailed, WrongUse
 from train.checkpoint import finished, load_trained, trainer_of
 from train.console import Face
+from train.health import Trouble, Watch
+from train.metrics import Metrics
 from train.rl import toy
 from train.rl.config import RlConfig
 from train.rl.loop import train_rl
@@ -49,6 +52,7 @@ def test_it_learns_to_be_right(task: Path, tmp_path: Path, capsys: pytest.Captur
     assert last > first + 0.2
     assert trainer_of(finished(tmp_path / "run" / "checkpoints")[-1])["validation_loss"] == pytest.approx(1 - last)
     lines = capsys.readouterr().err.splitlines()
+    assert lines.pop(0) == "health is not watched: this run is on a CPU"
     assert len(lines) == 9
     assert lines[0].startswith(f"step 0/8: pass@1 {first:.1%}, pass@5 ")
     assert lines[-1].startswith(f"step 8/8: passed {rows[-1]['passed']:.1%}, entropy ")
@@ -169,7 +173,6 @@ def test_presets_are_the_guides_and_what_is_said_stays(task: Path) -> None:
         ({"samples": 1, "estimator": "grpo_passk"}, "set samples to 2 or more"),
         ({"refill_rounds": 1, "drop_uniform": False}, "set it to true"),
         ({"tensor_parallel": 2}, "tensor_parallel must be 1"),
-        ({"health": {"every_s": 5}}, "does not look at cards"),
         ({"loss_scale": 1024}, "loss_scale is float16's"),
         ({"reward": {"overlong": "penalty", "overlong_tokens": 99}}, "at most max_tokens, 16"),
         ({"held_out": {"prompts": ["x"], "samples": 4}}, "must be at least 5, the largest k"),
@@ -184,6 +187,41 @@ def test_held_out_prompts_are_not_trained_on(task: Path, tmp_path: Path) -> None
     held_out = {"prompts": [task / "prompts.jsonl"]}
     with pytest.raises(WrongUse, match="18 held-out prompts are trained on"):
         run(task, tmp_path / "run", held_out=held_out)
+
+
+class Reporting(Watch):
+    """A card that reports an Xid between the second round and the third."""
+
+    def __init__(self, policy: str) -> None:
+        self.policy, self.looks, self.closed, self.figures = policy, 0, 0, {"temperature_celsius": 61.0}
+
+    def take(self) -> list[Trouble]:
+        self.looks += 1
+        return [Trouble("xid", self.policy, "GPU 5: Xid 79")] if self.looks == 2 else []
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize("policy", ["warn", "checkpoint", "stop"])
+def test_a_card_that_is_in_trouble(
+    policy: str, task: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card, points = Reporting(policy), []
+    monkeypatch.setattr(watched, "watch", lambda health, device: card)
+    monkeypatch.setattr(Metrics, "points", lambda _, step, values: points.append(values))
+    settings = SMALL | {"checkpoint": {"every": 3}, "steps": 4, "loss": {}, "face": "json"}
+    if policy == "stop":
+        with pytest.raises(RunFailed, match=r"Xid 79: take the card out.* goes on from the beginning"):
+            run(task, tmp_path / "run", **settings)
+    else:
+        run(task, tmp_path / "run", **settings)
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["text"] for one in told if one["event"] == "message"] == ["health: GPU 5: Xid 79"]
+    steps = [int(one.name[5:]) for one in finished(tmp_path / "run" / "checkpoints")]
+    assert steps == {"warn": [3, 4], "checkpoint": [2, 3, 4], "stop": []}[policy]
+    assert all(one["health/temperature_celsius"] == 61.0 for one in points)
+    assert card.closed == 1
 
 
 def test_another_configuration_does_not_resume(task: Path, tmp_path: Path) -> None:

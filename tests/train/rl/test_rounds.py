@@ -112,6 +112,8 @@ def test_answers_are_judged_while_others_are_drawn(sandbox: Sandbox, task: Path)
 
         def sync(self, trained: object) -> None: ...
 
+        def rest(self) -> None: ...
+
     asked = [Request(prompt=0, sample=number, tokens=(1,), seed=0) for number in range(3)]
     seconds: Counter[str] = Counter()
     found = answered(asked, {0: prompt}, Waiting(), judge, None, seconds)  # type: ignore[arg-type]
@@ -140,6 +142,8 @@ def test_seeds_depend_on_step_place_and_sample(sandbox: Sandbox, task: Path) -> 
             seeds.append([one.seed for one in requests])
 
         def sync(self, trained: object) -> None: ...
+
+        def rest(self) -> None: ...
 
     config = toy.reinforcement(task, samples=3)
     prompts = _prompts(task)

@@ -2,9 +2,9 @@
 
 The folder is a run's, which means its newest checkpoint, or one checkpoint's. Its tokenizer.json lies in it, or in the
 run's folder. A text is tokenized as it is, with nothing put before it, as documents are packed; messages, of a model
-that was fine-tuned on some, as ChatML. What is drawn depends
-on a sample's seed and not on its batch, as `train.sampling` says. (A batch moves logits by rounding, as it does under
-every batched decoder; on a near tie that can still change a token.)
+that was fine-tuned on some, as ChatML. What is drawn depends on a sample's seed and not on its batch, as
+`train.sampling` says. (A batch moves logits by rounding, as it does under every batched decoder; on a near tie that can
+still change a token.)
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from curate.errors import WrongUse
-from train.chat import ChatTokens, trained_roles
+from train.chat import ChatTokens
 from train.chat_formats import Turn
 from train.evaluate.completions import Completion
 from train.evaluate.generators.protocol import Key, Request, Sampling, cut_at
 from train.special_tokens import END_OF_TEXT, ids
 from train.tokenizer import Tokenizer
+from train.trained import trained_roles
 
 
 class OwnModel:
@@ -31,6 +32,7 @@ class OwnModel:
             import torch
 
             from train.checkpoint import finished, load_trained
+            from train.decode_step import DecodeStep
         except ImportError as error:
             raise WrongUse(f"{folder}: {error.name} is not installed: pip install 'codemill[train]'") from None
         whole = finished(folder / "checkpoints")
@@ -54,6 +56,7 @@ class OwnModel:
         # All of the table's tokens, not the end of text alone: behind another file's beginning, say, is no answer.
         self.ends = {found for token in ids() if (found := self.tokenizer.token_to_id(token)) is not None}
         self.model = model.to(self.device, torch.bfloat16 if self.device.startswith("cuda") else torch.float32).eval()
+        self.step = DecodeStep(self.model)
 
     def generate(
         self, requests: Sequence[Request], sampling: Sampling, done: Collection[Key] = ()
@@ -66,6 +69,9 @@ class OwnModel:
         else:
             pairs = [(one, i) for one in requests for i in samples if (one.task_id, i) not in done]
         pairs.sort(key=lambda pair: len(tokens[pair[0].task_id]))
+        if pairs and sampling.beams == 1:
+            longest = len(tokens[pairs[-1][0].task_id])
+            self.step.reserve(self.batch, min(self.context, longest + sampling.max_tokens))
         rows = max(1, self.batch // sampling.beams)
         for start in range(0, len(pairs), rows):
             part = pairs[start : start + rows]
@@ -98,7 +104,7 @@ class OwnModel:
         if sampling.temperature > 0:
             seeds = [sampling.seed_of(request.task_id, sample) for request, sample in pairs]
             choose = Sampler(seeds, temperature=sampling.temperature, top_p=sampling.top_p, device=self.device)
-        new = generate(self.model, prompts, choose, **self._rules(pairs, sampling))
+        new = generate(self.model, prompts, choose, step=self.step, **self._rules(pairs, sampling))
         return [
             Completion(request.task_id, sample, self._text(request, prompt, tokens))
             for (request, sample), prompt, tokens in zip(pairs, prompts, new, strict=True)
@@ -142,7 +148,7 @@ def _chat(folder: Path) -> ChatTokens | None:
     roles = trained_roles(folder)
     if roles is None:
         return None
-    from train.export import trained_tokenizer
+    from train.trained import trained_tokenizer
 
     path = trained_tokenizer(folder)
     return ChatTokens(Tokenizer(path), roles) if path else None
@@ -152,7 +158,7 @@ def _tokenizer(folder: Path) -> Any:
     """The tokenizer of a run or checkpoint. WrongUse where there is none that can be read."""
     from tokenizers import Tokenizer
 
-    from train.export import TOKENIZER, trained_tokenizer
+    from train.trained import TOKENIZER, trained_tokenizer
 
     path = trained_tokenizer(folder)
     if path is None:

@@ -1,0 +1,1 @@
+"""What happened in repositories, as data sets that `codemill run` curates: commits, issues and pull requests."""

@@ -21,8 +21,8 @@ class MinHash(NearIndexed):
     """MinHash dedup over shingles of tokens (Broder 1997; StarCoder's 256 permutations of 5-grams).
 
     A file goes only if its similarity to a kept one, measured on the whole sets, is at or above `min_similarity`; files
-    of fewer than `shingle_tokens` tokens are not compared. Reason to drop: near_duplicate; with `closure` also chained,
-    of files that no proof ties to the one that stays.
+    of fewer than `shingle_tokens` tokens are not compared. Reasons to drop: near_duplicate, chained. The second comes
+    with `closure` only: no proof ties the file to the one that stays.
     """
 
     name = "minhash"

@@ -19,8 +19,8 @@ class SimHash(NearIndexed):
 
     Pairs within the distance meet by construction; where very many files meet under one key, they are compared with its
     leaders only, and the manifest counts what was left out. A file goes only if the Jaccard similarity of the shingle
-    sets reaches `min_jaccard` too, so that small files do not fall to chance. Reason to drop: near_duplicate; with
-    `closure` also chained, of files that no proof ties to the one that stays.
+    sets reaches `min_jaccard` too, so that small files do not fall to chance. Reasons to drop: near_duplicate, chained.
+    The second comes with `closure` only: no proof ties the file to the one that stays.
     """
 
     name = "simhash"

@@ -125,6 +125,8 @@ REASONS = {
     "decode": reasons_in("analyzers/decode.py"),
     "language": {"unknown_language", "unwanted_language"},
     "exact": {"exact_duplicate"},
+    "simhash": {"near_duplicate", "chained"},
+    "minhash": {"near_duplicate", "chained"},
     "resample": reasons_in("curate/stages/resample.py"),
 }
 

@@ -2,10 +2,11 @@
 # make test   install and run the tests
 # make check  ruff, mypy and the tests
 # make extras install what the trainer and the notebooks need
-# Python 3.11 or newer as PYTHON, the environment in VENV.
+# Python 3.11 or newer as PYTHON, the environment in VENV, so many processes of tests as JOBS.
 
 PYTHON ?= python3
 VENV ?= .venv
+JOBS ?= 2
 BIN := $(VENV)/bin
 APT := apt-get -o DPkg::Lock::Timeout=300 -y --no-install-recommends
 
@@ -17,13 +18,13 @@ demo: $(VENV)/installed java
 		"$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" --out out/demo --fresh
 
 test: $(VENV)/installed-dev java chromium
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 check: $(VENV)/installed-dev java chromium
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 # The environment. Debian packs venv apart from Python: where that is missing it is installed, by root.
 $(VENV)/bin/python:

@@ -41,6 +41,7 @@ INDEX = pa.schema(
 _TOKEN = np.dtype("<u4")
 _BYTES = np.dtype("<u2")
 _ROWS_A_GROUP = 65_536
+_BUFFERED = 1 << 20  # bytes of tokens that are written at a time
 _TOKENS, _INDEX, _META, _LENGTHS = "tokens.bin", "index.parquet", "meta.json", "bytes.bin"
 
 
@@ -73,7 +74,7 @@ class PackedWriter:
             "tokenizer_hash": tokenizer_hash,
             "special_tokens": dict(special_tokens),
         } | about
-        self._tokens = (self.folder / _TOKENS).open("wb")
+        self._tokens = (self.folder / _TOKENS).open("wb", buffering=_BUFFERED)
         self._index = pq.ParquetWriter(self.folder / _INDEX, INDEX, compression="zstd")
         self._rows: list[dict[str, Any]] = []
         self._n_documents = self._n_tokens = 0
@@ -106,7 +107,7 @@ class PackedWriter:
         array = np.asarray(tokens, _TOKEN)
         if not len(array):
             raise WrongUse(f"document {self._n_documents} ({file_id or 'no file_id'}) has no tokens: leave it out")
-        array.tofile(self._tokens)
+        self._tokens.write(np.ascontiguousarray(array).data)
         place = {"document": self._n_documents, "start": self._n_tokens, "n_tokens": len(array), "file_id": file_id}
         self._rows.append(place | {"language": language, "source": source, "tags": list((tags or {}).items())})
         self._n_documents += 1

@@ -37,10 +37,12 @@ def classes() -> Classes:
     by_code_point = class_bits()
     rows = np.zeros((_N_BLOCKS, 1 << _BLOCK_BITS), np.uint8)
     rows[: N_CODE_POINTS >> _BLOCK_BITS] = by_code_point.reshape(-1, 1 << _BLOCK_BITS)
-    inside, blocks = np.unique(rows, axis=0, return_inverse=True)
+    numbers: dict[bytes, int] = {}
+    blocks = [numbers.setdefault(row.tobytes(), len(numbers)) for row in rows]
+    inside = np.frombuffer(b"".join(numbers), np.uint8).reshape(-1, 1 << _BLOCK_BITS)
     ascii_bits = np.zeros(256, np.uint8)
     ascii_bits[:128] = by_code_point[:128]
-    return Classes(ascii_bits, blocks.ravel().astype(np.uint16), np.ascontiguousarray(inside))
+    return Classes(ascii_bits, np.array(blocks, np.uint16), inside.copy())
 
 
 def class_bits() -> np.ndarray:

@@ -13,27 +13,33 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from train.evaluate.problems import Problem, load
+
+if TYPE_CHECKING:
+    from train.evaluate.fingerprint_kernel import Sought
 
 WIDTHS = (12, 8)  # words in a window, for long and for short texts
 KEPT = 3  # windows of a text
 FILE = Path(__file__).with_name("evaluation_hashes.npz")
 PIECE = 1 << 21  # bytes hashed at a time: a dozen arrays of 8 bytes for each
-_BASE, _STEP = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93  # odd, so that they can be divided by, modulo 2^64
+BASE, STEP = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93  # odd, so that they can be divided by, modulo 2^64
 
 U64 = npt.NDArray[np.uint64]
 
 _byte = np.arange(256, dtype=np.uint8)
 _small = np.where((_byte >= 65) & (_byte <= 90), _byte + 32, _byte).astype(np.uint64)
 _ascii = ((_byte >= 48) & (_byte <= 57)) | ((_small >= 97) & (_small <= 122)) | (_byte == 95)
-_VALUE = np.where(_ascii | (_byte >= 128), _small + 1, 0).astype(np.uint64)
-_LEAD, _WORD = _byte >= 192, _VALUE > 0
+VALUE = np.where(_ascii | (_byte >= 128), _small + 1, 0).astype(np.uint64)
+"""Of each byte what it adds to its word's hash; 0 where it is in none."""
+_LEAD, _WORD = _byte >= 192, VALUE > 0
 
 
 @functools.cache
@@ -56,10 +62,10 @@ def words(data: bytes) -> tuple[U64, npt.NDArray[np.int64]]:
     if len(starts) == 0:
         return np.empty(0, np.uint64), starts
     with np.errstate(over="ignore"):
-        sums = np.cumsum(_VALUE[seen] * _powers(_BASE)[: len(seen)], dtype=np.uint64)
+        sums = np.cumsum(VALUE[seen] * _powers(BASE)[: len(seen)], dtype=np.uint64)
         ends = np.append(starts[1:], len(seen)) - 1
         inside = sums[ends] - np.where(starts > 0, sums[starts - 1], np.uint64(0))
-        return _mixed(inside * _powers(pow(_BASE, -1, 1 << 64))[starts]), starts
+        return _mixed(inside * _powers(pow(BASE, -1, 1 << 64))[starts]), starts
 
 
 def _mixed(values: U64) -> U64:
@@ -78,7 +84,7 @@ def windows(hashed: U64, width: int) -> U64:
     total = np.full(count, width, np.uint64)
     with np.errstate(over="ignore"):
         for place in range(width):
-            total = total * np.uint64(_STEP) + hashed[place : place + count]
+            total = total * np.uint64(STEP) + hashed[place : place + count]
     return _mixed(total)
 
 
@@ -100,6 +106,31 @@ class Fingerprints:
     benchmarks: npt.NDArray[np.uint8]  # of each text its benchmark
     names: tuple[str, ...]  # of benchmarks
     sizes: tuple[int, ...]  # tasks of each
+
+    def found_in(self, texts: pa.LargeStringArray) -> set[tuple[int, int, int]]:
+        """The (row, benchmark, task) triples of a column of texts, which are looked through in pieces of half of PIECE;
+        by a kernel where there is Numba, which training machines may lack."""
+        try:
+            from train.evaluate.fingerprint_kernel import find
+        except ImportError:
+            return self._found_without_kernel(texts)
+        rows, found = find(texts, self._sought, PIECE // 2).T
+        told = zip(rows.tolist(), self.benchmarks[found].tolist(), self.tasks[found].tolist(), strict=True)
+        return set(told)
+
+    def _found_without_kernel(self, texts: pa.LargeStringArray) -> set[tuple[int, int, int]]:
+        told: set[tuple[int, int, int]] = set()
+        for row, text in enumerate(texts.cast(pa.large_binary())):
+            data = text.as_py() or b""
+            for start in range(0, len(data), PIECE // 2):
+                told |= {(row, *task) for task in self.found([data[start : start + PIECE // 2]])[0]}
+        return told
+
+    @functools.cached_property
+    def _sought(self) -> Sought:
+        from train.evaluate.fingerprint_kernel import Sought
+
+        return Sought.of(self.hashes, self.texts, self.needed)
 
     def found(self, pieces: Sequence[bytes]) -> list[set[tuple[int, int]]]:
         """For each text the (benchmark, task) pairs that it holds; the texts together have at most PIECE bytes."""
@@ -192,7 +223,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     files = [(path.name.split(".")[0], load(path)) for path in sorted(folder.glob("*.jsonl*"))]
     kept = made(files)
-    arrays = {name: value for name, value in kept.__dict__.items() if name != "_filter"}
+    arrays = {one.name: getattr(kept, one.name) for one in fields(kept)}
     np.savez_compressed(FILE, **arrays)
     print(f"{len(kept.hashes):,} hashes of {len(kept.needed):,} texts, {FILE.stat().st_size:,} bytes: {FILE}")
 

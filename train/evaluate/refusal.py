@@ -15,16 +15,28 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import pyarrow as pa
 
 from curate.errors import WrongUse
 from train.evaluate.fingerprints import PIECE, Fingerprints, shipped
+from train.evaluate.row_texts import may_hold_text, row_texts
+from train.tokenizer import text_column
 
 MIN_TASK_SHARE = 0.1  # of a benchmark's tasks
 MIN_ROW_SHARE = 0.2  # of a file's rows, at least MIN_ROWS of them
 MIN_ROWS = 2
 _TASK = re.compile(r"(?:HumanEval|HumanEvalX|MBPP|mbpp|CPP|Java|JavaScript|Go|Rust|Python)/\d+")
+_BATCH_ROWS = 64  # of Parquet at a time
 _COLUMNS = {"canonical_solution", "test", "tests", "test_list", "entry_point"}
+
+
+class _Rows(NamedTuple):
+    """Rows of a file: which of them have a benchmark's task id, and the text of each."""
+
+    task_ids: dict[int, str]
+    texts: pa.LargeStringArray
 
 
 @dataclass
@@ -40,7 +52,7 @@ class _Count:
 def refuse_evaluation_files(paths: Iterable[Path], fingerprints: Fingerprints | None = None) -> None:
     """Raises WrongUse for the first file that holds a benchmark. Folders are looked through.
 
-    JSONL, JSON and Parquet are read row by row, all text in a row together; any other file counts as one row.
+    JSONL, JSON and Parquet are looked through row by row, all text in a row together; any other file counts as one row.
     """
     known = fingerprints or shipped()
     for path in _files(paths):
@@ -61,34 +73,16 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _counted(path: Path, known: Fingerprints) -> _Count:
-    """Looks through a file, as many rows at a time as fill a piece."""
+    """Looks through a file."""
     count = _Count()
-    waiting: list[tuple[int, bytes]] = []
-    size = 0
-    found: set[int] = set()
-
-    def look() -> None:
-        for (row, _), tasks in zip(waiting, known.found([piece for _, piece in waiting]), strict=True):
-            for benchmark, task in tasks:
-                count.tasks[benchmark].add(task)
-                found.add(row)
-        waiting.clear()
-
-    for row, (task_id, text) in enumerate(_rows(path)):
-        count.rows += 1
-        if task_id is not None:
-            count.by_id.add(task_id)
+    for rows in _batches(path):
+        count.rows += len(rows.texts)
+        count.by_id.update(rows.task_ids.values())
+        found = set(rows.task_ids)
+        for row, benchmark, task in known.found_in(rows.texts):
+            count.tasks[benchmark].add(task)
             found.add(row)
-        data = text.encode("utf-8", "replace")
-        for start in range(0, len(data), PIECE // 2):
-            piece = data[start : start + PIECE // 2]
-            if size + len(piece) + len(waiting) + 1 > PIECE:
-                look()
-                size = 0
-            waiting.append((row, piece))
-            size += len(piece)
-    look()
-    count.evaluating = len(found)
+        count.evaluating += len(found)
     return count
 
 
@@ -103,17 +97,42 @@ def _verdict(count: _Count, known: Fingerprints) -> str | None:
     return None
 
 
-def _rows(path: Path) -> Iterator[tuple[str | None, str]]:
-    """Of each row its task id, where it looks like a benchmark's, and all its text."""
-    name = path.name.lower()
-    if name.endswith(".parquet"):
+def _batches(path: Path) -> Iterator[_Rows]:
+    """The rows of a file, some at a time."""
+    if path.name.lower().endswith(".parquet"):
         import pyarrow.parquet as pq
 
         with pq.ParquetFile(path) as file:
-            told = [field.name for field in file.schema_arrow if _may_hold_text(field.type)]
-            for batch in file.iter_batches(batch_size=256, columns=told):
-                yield from map(_row, batch.to_pylist())
+            told = [field.name for field in file.schema_arrow if may_hold_text(field.type)]
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=told):
+                yield _Rows(_task_ids(batch), row_texts(batch))
         return
+    task_ids: dict[int, str] = {}
+    texts: list[str] = []
+    held = 0
+    for task_id, text in _rows(path):
+        if task_id is not None:
+            task_ids[len(texts)] = task_id
+        texts.append(text)
+        held += len(text)
+        if held >= PIECE:
+            yield _Rows(task_ids, text_column(texts))
+            task_ids, texts, held = {}, [], 0
+    if texts:
+        yield _Rows(task_ids, text_column(texts))
+
+
+def _task_ids(batch: pa.RecordBatch) -> dict[int, str]:
+    """Of each row that looks like a benchmark's its task id."""
+    if "task_id" not in batch.schema.names or not _COLUMNS & set(batch.schema.names):
+        return {}
+    values = enumerate(batch["task_id"].to_pylist())
+    return {row: value for row, value in values if isinstance(value, str) and _TASK.fullmatch(value)}
+
+
+def _rows(path: Path) -> Iterator[tuple[str | None, str]]:
+    """Of each row of JSON its task id, where it looks like a benchmark's, and all its text; any other file is a row."""
+    name = path.name.lower()
     with _opened(path) as stream, io.TextIOWrapper(stream, "utf-8", "replace") as lines:
         if re.search(r"\.(jsonl|ndjson)(\.gz|\.zst)?$", name):
             for number, line in enumerate(lines, 1):
@@ -143,15 +162,6 @@ def _parsed(text: str, place: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise WrongUse(f"{place}: no JSON ({error}): training data that cannot be read cannot be checked") from None
-
-
-def _may_hold_text(kind: Any) -> bool:
-    """Whether text can be in a column of this Arrow type: shards have a hundred numbers a row."""
-    import pyarrow as pa
-
-    if kind.num_fields:
-        return any(_may_hold_text(kind.field(number).type) for number in range(kind.num_fields))
-    return not (pa.types.is_primitive(kind) or pa.types.is_null(kind))
 
 
 def _row(row: Any) -> tuple[str | None, str]:

@@ -41,12 +41,14 @@ _AT_WORK, _WORD_S = "at work", 20.0  # what rank 0 tells while others wait for i
 class World:
     """This process among the others: `mesh` has the dimensions data and tensor, None where nothing is split.
 
-    Checkpoints have a group of their own, so that saving beside training mixes up nothing.
+    Checkpoints have a group of their own, as they are written beside training, and so have small objects: what two
+    threads send over one group waits for each other for ever.
     """
 
     device: torch.device
     mesh: DeviceMesh | None = None
     checkpoint_group: dist.ProcessGroup | None = None
+    object_group: dist.ProcessGroup | None = None
 
     @property
     def rank(self) -> int:
@@ -79,7 +81,7 @@ class World:
         if self.size == 1:
             return value
         box = [value]
-        dist.broadcast_object_list(box, src=0, group=self.checkpoint_group)
+        dist.broadcast_object_list(box, src=0, group=self.object_group)
         return box[0]
 
     def any(self, here: bool) -> bool:
@@ -91,7 +93,7 @@ class World:
         if self.size == 1:
             return [value]
         box: list[Any] = [None] * self.size
-        dist.all_gather_object(box, value, group=self.checkpoint_group)
+        dist.all_gather_object(box, value, group=self.object_group)
         return box
 
     def by_first(self, work: Callable[[], Any]) -> Any:
@@ -174,7 +176,8 @@ def joined(tensor_parallel: int = 1, *, alone_with_mesh: bool = False) -> Iterat
         split = size > 1 or alone_with_mesh
         shape = (size // tensor_parallel, tensor_parallel)
         mesh = init_device_mesh(device.type, shape, mesh_dim_names=("data", "tensor")) if split else None
-        yield World(device=device, mesh=mesh, checkpoint_group=dist.new_group(backend="gloo"))
+        checkpoints, objects = (dist.new_group(backend="gloo") for _ in range(2))
+        yield World(device=device, mesh=mesh, checkpoint_group=checkpoints, object_group=objects)
     finally:
         dist.destroy_process_group()
 

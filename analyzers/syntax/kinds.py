@@ -50,6 +50,7 @@ class KindTable:
     group_names: frozenset[int]
     names: frozenset[int]
     declarators: frozenset[int]
+    conversions: frozenset[int]
     docstrings: frozenset[int]
     signs: Signs | None  # None: the walk goes everywhere
     declarator_field: int | None
@@ -122,6 +123,7 @@ def kind_table(spec: Spec, wanted: Kinds = ()) -> KindTable:
         group_names=ids_of(grammar, spec.group_names),
         names=ids_of(grammar, spec.names),
         declarators=ids_of(grammar, spec.declarators),
+        conversions=ids_of(grammar, spec.conversions),
         docstrings=ids_of(grammar, spec.docstrings),
         signs=signs(spec.signs, spec.hints, spec.literals) if guided else None,
         declarator_field=grammar.field_id_for_name("declarator"),

@@ -8,22 +8,26 @@ from tree_sitter import Language, Parser, Point, Tree
 
 from analyzers.syntax.limits import Limits, Refusal, refusal
 
+_CHUNK_BYTES = 1 << 16
+
 
 @cache
-def _parser(grammar: Language) -> Parser:
-    return Parser(grammar)
+def _parser(grammar: Language) -> tuple[Parser, bytearray]:
+    """A parser, and what it reads from. It forgets to let go of whatever a reader gives it, so that is one object."""
+    return Parser(grammar), bytearray()
 
 
 def parse(grammar: Language, source: bytes, limits: Limits) -> Tree | Refusal:
     """The tree, or why there is none. Its nodes' `text` and `str` must not be used: both can crash the process."""
     if (reason := refusal(source, limits)) is not None:
         return reason
-    parser = _parser(grammar)
+    parser, chunk = _parser(grammar)
     view = memoryview(source)
     left = limits.calls(len(source))
 
-    def read(offset: int, _: Point) -> memoryview:
-        return view[offset:]
+    def read(offset: int, _: Point) -> bytearray:
+        chunk[:] = view[offset : offset + _CHUNK_BYTES]
+        return chunk
 
     def enough(_offset: int, _has_error: bool) -> bool:
         nonlocal left

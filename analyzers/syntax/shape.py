@@ -20,8 +20,19 @@ def name_of(node: Node, giver: Node | None, source: bytes, table: KindTable) -> 
         named = _field(giver, table.name_field) or giver.child(0)
     if named is None:
         return None
-    end = min(named.end_byte, named.start_byte + _MOST_NAME_BYTES)
-    return source[named.start_byte : end].decode("utf-8", "replace")
+    end = min(_end_of_name(named, table), named.start_byte + _MOST_NAME_BYTES)
+    return source[named.start_byte : end].rstrip().decode("utf-8", "replace")
+
+
+def _end_of_name(named: Node, table: KindTable) -> int:
+    """Where the node ends, or in one that is a conversion, qualified or not, where its parameters begin."""
+    last: Node | None = named if table.conversions else None
+    for _ in range(_MOST_DECLARATORS):
+        if last is None or last.kind_id in table.conversions:
+            break
+        last = _field(last, table.name_field)
+    found = None if last is None else _parameter_list(last, table)
+    return named.end_byte if found is None else found.start_byte
 
 
 def _named(node: Node, table: KindTable) -> Node | None:
@@ -35,6 +46,8 @@ def _named(node: Node, table: KindTable) -> Node | None:
         if inner is None:
             break
         found = node = inner
+        if node.kind_id in table.conversions:
+            return node
     return _first_of(node, table.names) or found
 
 

@@ -45,6 +45,7 @@ class Spec:
     name_givers: Kinds = ()  # give their name to a function without one that ends where they end: f = () => 0
     names: Kinds = ()  # children that are the name, where the grammar has no field for it
     declarators: Kinds = ()  # children that stand between a definition and its name, beside fields `declarator`
+    conversions: Kinds = ()  # declarators that are a name up to their parameters: C++'s operator bool() const
     parameter_lists: Kinds = ()  # children of a function or of its declarator; "" is the function itself
     parameters: Kinds = ()  # children of a list, one parameter each
     parameter_groups: Kinds = ()  # children of a list with as many parameters as names, at least one: Go's a, b int

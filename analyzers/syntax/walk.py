@@ -47,13 +47,13 @@ def visit(root: Node, source: bytes, table: KindTable) -> Visit:
     else:
         _follow_signs(root, source, table.ways, look_ahead(source, table.signs), taken, flat)
     taken.sort(key=_start)
-    comments, strings = [], set[tuple[int, int]]()
+    met, strings = dict[int, Node](), set[tuple[int, int]]()  # one may be met both by a search and on the way
     for node in flat:
         if table.parts[node.kind_id] == COMMENT:
-            comments.append(node)
+            met[node.id] = node
         else:
             strings.add((node.start_byte, node.end_byte))
-    ordered = sorted(strings)
+    comments, ordered = list(met.values()), sorted(strings)
     comments += _comments_in_barren_nodes(root, source, table, comments, ordered)
     comments.sort(key=_start)
     return Visit(taken, comments, ordered)
@@ -95,7 +95,9 @@ def _follow_signs(root: Node, source: bytes, ways: bytes, ahead: Ahead, taken: l
                     if way & OPEN:
                         take(child)
                 elif has_hints and next_hint[start] < end:
-                    stack += _strings_of(child, start, end, source, ways, next_hint, flat)
+                    holders = _strings_of(child, start, end, source, ways, next_hint, flat)
+                    if holders:
+                        _follow_hints(holders, ways, ahead, taken, flat)
             elif way & ENTERED:
                 push(child)
 
@@ -103,8 +105,12 @@ def _follow_signs(root: Node, source: bytes, ways: bytes, ahead: Ahead, taken: l
 def _strings_of(
     node: Node, start: int, end: int, source: bytes, ways: bytes, hints: array[int], flat: list[Node]
 ) -> list[Node]:
-    """Adds strings and comments of a node without signs to `flat`, and gives the nodes that hold more of them."""
-    holders = []
+    """Adds strings and comments of a node without signs to `flat`, and gives the nodes that may hold more of them.
+
+    None of these is inside another: in `a / b / c` the inner one is found first, and whoever entered each would enter
+    the inner ones twice, at every level.
+    """
+    holders: list[Node] = []
     at = hints[start]
     while at < end:
         size = 4 if source.startswith(_TRIPLES, at) else 2  # the mark and a byte of what it opens
@@ -114,9 +120,33 @@ def _strings_of(
         if ways[found.kind_id] & FLAT:
             flat.append(found)
         elif found.child_count:
+            begin = found.start_byte
+            while holders and holders[-1].start_byte >= begin:
+                holders.pop()
             holders.append(found)
         at = hints[max(found.end_byte, at + 1)]
     return holders
+
+
+def _follow_hints(stack: list[Node], ways: bytes, ahead: Ahead, taken: list[Node], flat: list[Node]) -> None:
+    """What is below the nodes on the stack, each node once: searching again at every level would be quadratic."""
+    next_sign, next_hint = ahead
+    while stack:
+        for child in stack.pop().children:
+            way = ways[child.kind_id]
+            if way & TAKEN:
+                taken.append(child)
+            elif way & FLAT:
+                flat.append(child)
+            if way & BELOW:
+                start, end = child.start_byte, child.end_byte
+                has_sign = next_sign[start + 1 if way & BLOCK else start] < end
+                if has_sign or next_hint[start] < end:
+                    stack.append(child)
+                if has_sign and way & OPEN:
+                    taken.append(child)
+            elif way & ENTERED:
+                stack.append(child)
 
 
 def _start(node: Node) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pygit2
 import pytest
@@ -21,6 +22,9 @@ from train.settings import parse as parse_settings
 from train.tokenizer import Tokenizer
 from train.tokenizer_training import TokenizerConfig, train_tokenizer
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
 GUIDE = Path(__file__).parents[2] / "docs" / "formats.md"
 CODE = "def total_{}(values):\n    return sum(values) + {}\n"
 
@@ -36,7 +40,7 @@ def test_the_guide_s_recipes_are_recipes() -> None:
 
 
 @pytest.mark.spark
-def test_commits_come_out_as_tokens(tmp_path: Path) -> None:
+def test_commits_come_out_as_tokens(tmp_path: Path, spark: SparkSession) -> None:
     who = pygit2.Signature("Ann", "ann@example.org", 1_600_000_000, 0)
     repository = pygit2.init_repository(tmp_path / "r", bare=True, initial_head="main")
     parents: list[pygit2.Oid] = []
@@ -53,7 +57,7 @@ def test_commits_come_out_as_tokens(tmp_path: Path) -> None:
     assert write_commits([tmp_path / "r"], tmp_path / "set", rules)["taken"] == 12
     (tmp_path / "commits.yaml").write_text(yaml.safe_dump(recipes()[0], sort_keys=False))
     inputs = str(tmp_path / "set" / "*.parquet")
-    run = curate.run(str(tmp_path / "commits.yaml"), inputs, tmp_path / "run", master="local[1]")
+    run = curate.run(str(tmp_path / "commits.yaml"), inputs, tmp_path / "run", spark)
     rows = run.shards.to_table().to_pylist()
     assert {(row["language"], row["licence"], row["repo"]) for row in rows} == {("Diff", "MIT", "r")}
     assert len(rows) > 5, "near-duplicates may go"

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
 
-import torch.distributed as dist
-
 from train.order import key_of
 from train.parallel import World
 from train.rl.config import RlConfig
@@ -173,8 +171,4 @@ def answered(
 
 def everyones(samples: list[Any], world: World) -> Iterable[Any]:
     """The samples of all ranks, on all ranks."""
-    if world.size == 1:
-        return samples
-    told: list[list[Any]] = [[] for _ in range(world.size)]
-    dist.all_gather_object(told, samples, group=world.checkpoint_group)
-    return [one for part in told for one in part]
+    return [one for part in world.gathered(samples) for one in part]

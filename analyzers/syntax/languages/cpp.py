@@ -16,6 +16,7 @@ SPEC = replace(
     only_bodied=True,
     wrappers=("template_declaration",),
     declarators=("function_declarator", "pointer_declarator", "reference_declarator"),  # behind &
+    conversions=("operator_cast",),
     parameters=("parameter_declaration", "optional_parameter_declaration", "variadic_parameter_declaration",
                 "'...", "explicit_object_parameter_declaration"),
     loops=("for_statement", "for_range_loop", "while_statement", "do_statement"),

@@ -44,6 +44,14 @@ def test_each_function_has_its_own_numbers() -> None:
     assert total.maintainability < tax.maintainability
 
 
+def test_a_conversion_is_named_by_its_type() -> None:
+    source = b"struct A {\n  operator bool() const { return x; }\n  explicit operator std::string () { return y; }\n"
+    source += b"  operator int*() { return 0; }\n};\nB::A::operator bool() const { return 0; }\n"
+    found = functions_of("C++", source)
+    names = ["operator bool", "operator std::string", "operator int*", "B::A::operator bool"]
+    assert [one[0] for one in found] == names
+
+
 def test_a_file_without_a_tree_says_why() -> None:
     assert functions_of("Text", b"x") == "no_grammar"
     assert functions_of("C", b"\0") == "has_nul"

@@ -39,6 +39,20 @@ def test_comments_inside_barren_nodes_are_found() -> None:
     assert [source[one.start : one.end] for one in report.comments] == [b"# one", b"# two"]
 
 
+@pytest.mark.parametrize("language", [name for name in LANGUAGES if b"/" in spec_of(name).hints])  # type: ignore[union-attr]
+def test_a_chain_of_divisions_is_walked_once(language: str) -> None:
+    spec = spec_of(language)
+    assert spec is not None
+    # A slash may begin a comment, so that each is a way in; the operators are inside one another.
+    source = b"x = a " + b"/ b /* c */ " * 14 + b";\n"
+    everywhere = kind_table(replace(spec, barren=(), marks=(), signs=()))
+    tree = parse(everywhere.grammar, source, Limits())
+    assert not isinstance(tree, str)
+    report = report_on(tree, source, kind_table(spec))
+    assert report == report_on(tree, source, everywhere)
+    assert len(report.comments) == 14
+
+
 def test_nodes_wanted_in_addition_come_home_in_order() -> None:
     spec = spec_of("Python")
     assert spec is not None

@@ -161,6 +161,7 @@ def test_a_repository_that_goes_away_counts_for_all_that_was_listed(tmp_path: Pa
     commit(repository, {f"{number}.py": source(number) for number in range(5)})
     (unit,) = units_of(str(tmp_path / "gone"))
     Path(repository.path, "HEAD").unlink()
+    git._on_disk.cache_clear()  # workers read, not the process that listed
     (row,) = rows_of([unit])
     assert (row["drop_reason"], row["drop_value"]) == ("unreadable", 5)
     narrow = NarrowPass(read=Read(), stages=(), schema=work_schema({}))

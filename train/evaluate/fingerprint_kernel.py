@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from train.bpe.kernel import inlined, kernel
 from train.bpe.pieces import offsets_and_bytes
-from train.evaluate.fingerprints import BASE, STEP, VALUE, WIDTHS
+from train.evaluate.word_windows import BASE, STEP, VALUE, WIDTHS
 
 _LONG, _SHORT = WIDTHS
 _FILTER_BITS = 20  # 128 KiB, which one in a hundred windows passes
@@ -80,7 +80,7 @@ def find(texts: pa.LargeStringArray, sought: Sought, longest: int) -> np.ndarray
 
 @inlined
 def _mixed(value):
-    """As train.evaluate.fingerprints."""
+    """As train.evaluate.word_windows."""
     value = (value ^ (value >> np.uint64(30))) * _FIRST
     value = (value ^ (value >> np.uint64(27))) * _SECOND
     return value ^ (value >> np.uint64(31))

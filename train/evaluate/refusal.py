@@ -20,8 +20,9 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 
 from curate.errors import WrongUse
-from train.evaluate.fingerprints import PIECE, Fingerprints, shipped
+from train.evaluate.fingerprints import Fingerprints, shipped
 from train.evaluate.row_texts import may_hold_text, row_texts
+from train.evaluate.word_windows import PIECE
 from train.tokenizer import text_column
 
 MIN_TASK_SHARE = 0.1  # of a benchmark's tasks

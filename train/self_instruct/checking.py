@@ -14,8 +14,9 @@ import re
 import warnings
 from typing import NamedTuple
 
-from train.evaluate.fingerprints import PIECE, Fingerprints
+from train.evaluate.fingerprints import Fingerprints
 from train.evaluate.lexer import tokens
+from train.evaluate.word_windows import PIECE
 from train.self_instruct.config import SelfInstructConfig
 from train.self_instruct.novelty import words
 from train.self_instruct.prompting import Reply, said

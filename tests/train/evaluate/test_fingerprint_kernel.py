@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from train.evaluate import fingerprint_kernel
 from train.evaluate.fingerprint_kernel import Sought, find
-from train.evaluate.fingerprints import PIECE, Fingerprints, anchors, made, shipped
+from train.evaluate.fingerprints import Fingerprints, anchors, made, shipped
 from train.evaluate.problems import Problem
+from train.evaluate.word_windows import PIECE
 from train.tokenizer import text_column
 
 WORDS = ["a", "B_1", "ab", "中", "é", "aa中b", "😀", "zz9"]

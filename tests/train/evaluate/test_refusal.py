@@ -17,9 +17,10 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from train.evaluate.fingerprints import Fingerprints, anchors, made, shipped, words
+from train.evaluate.fingerprints import Fingerprints, anchors, made, shipped
 from train.evaluate.problems import Problem, load
 from train.evaluate.refusal import refuse_evaluation_files
+from train.evaluate.word_windows import words
 
 VERBS = ["count", "sort", "merge", "reverse", "filter", "double", "halve", "rotate", "split", "join", "clip", "wrap"]
 NOUNS = ["rivers", "tables", "lamps", "clouds", "stones", "letters", "wheels", "windows", "birds", "coins"]

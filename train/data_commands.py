@@ -66,6 +66,7 @@ def pack(
     out: Annotated[Path | None, typer.Option("--out", help="the folder to write; over the file's")] = None,
     settings: Annotated[list[str] | None, typer.Option("--set", metavar="K=V", help="put over the file's")] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="write anew what is packed there already")] = False,
+    datatrove: Annotated[Path | None, typer.Option(help="a folder for the same as datatrove's token file")] = None,
     as_json: _Json = False,
 ) -> None:
     """Render, tokenise and pack runs for training. train/pack_config.py has the fields of CONFIG.yaml.
@@ -77,6 +78,11 @@ def pack(
 
     config = load_or_make(what, tokenizer=tokenizer_path, out=out, settings=settings or ())
     summary = run(config, fresh=fresh, say=lambda text: typer.echo(text, err=True))
+    if datatrove is not None:
+        from train.packed import Packed
+        from train.token_file import write_token_file
+
+        write_token_file(Packed(config.out), datatrove)
     print(json.dumps(summary.to_json()) if as_json else "\n".join(summary.lines()))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -26,10 +26,18 @@ class SourceConfig(Section):
     weight: float = Field(default=1.0, gt=0)  # share of the sequences, in proportion to the other sources'
 
 
+class PhaseConfig(Section):
+    """Other shares from a step on."""
+
+    from_step: int = Field(ge=1)
+    weights: tuple[Annotated[float, Field(ge=0)], ...]  # one for each source; 0 leaves it out
+
+
 class DataConfig(Section):
     """What is trained on, and how it is cut into sequences."""
 
     sources: tuple[SourceConfig, ...] = Field(min_length=1)
+    curriculum: tuple[PhaseConfig, ...] = ()
     sequence_length: int = Field(default=2048, ge=4)
     mask_documents: bool = True  # attention, positions and targets stay within a document
     fim_rate: float = Field(default=0.0, ge=0, le=1)  # share of documents that are filled in the middle (CodeFuse: .5)
@@ -41,6 +49,24 @@ class DataConfig(Section):
     lanes: int | None = Field(default=None, ge=1)
     tags: tuple[str, ...] = ()  # the training loss is told by language and by each of these tags
     ahead: int = Field(default=4, ge=1)  # batches that are kept ready
+
+    @model_validator(mode="after")
+    def _phases_fit(self) -> Self:
+        for phase in self.curriculum:
+            if len(phase.weights) != len(self.sources) or not any(phase.weights):
+                raise ValueError(
+                    f"the curriculum's weights from step {phase.from_step} on are {list(phase.weights)}: give one for "
+                    f"each of the {len(self.sources)} sources, not all 0"
+                )
+        steps = [phase.from_step for phase in self.curriculum]
+        if steps != sorted(set(steps)):
+            raise ValueError(f"the curriculum's phases begin at steps {steps}: put them in order")
+        return self
+
+    def phases(self) -> list[tuple[int, tuple[float, ...]]]:
+        """(first step, weights) of each phase; the sources' own weights come first."""
+        first = tuple(source.weight for source in self.sources)
+        return [(0, first), *((phase.from_step, phase.weights) for phase in self.curriculum)]
 
 
 class OptimizerConfig(Section):

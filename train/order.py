@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import xxhash
@@ -75,6 +77,11 @@ class Mixture:
         source = int(sources[at])
         return source, period * int(self.counts[source]) + int(before[at])
 
+    def taken(self, number: int) -> np.ndarray:
+        """How many of the order's first sequences are of each source, int64."""
+        periods, rest = divmod(number, MIXTURE_PERIOD)
+        return periods * self.counts + np.bincount(self._period(periods)[0][:rest], minlength=len(self.counts))
+
     def _shuffled_period(self, period: int) -> tuple[np.ndarray, np.ndarray]:
         places = np.arange(MIXTURE_PERIOD)
         sources = self.sources[shuffled(places, MIXTURE_PERIOD, key_of(self.seed, "mixture", period))]
@@ -85,21 +92,46 @@ class Mixture:
         return sources, before
 
 
-class Lanes:
-    """A mixture in `lanes` lanes side by side: each global batch has an equal stretch of each, in their order.
+class Curriculum:
+    """Mixtures one after another, each from a sequence on; a source goes on where the mixture before has left it.
 
-    A rank's part of a batch then is of some lanes only, whatever is mixed, and the rank need not prepare the others. To
-    the caller lane l's source i is source l x (number of sources) + i.
+    `phases` are (first sequence, weights), the first from 0 on: alone it is a Mixture of the same seed.
     """
 
-    def __init__(self, weights: Sequence[float], seed: int, *, lanes: int, global_batch: int):
+    def __init__(self, phases: Sequence[tuple[int, Sequence[float]]], seed: int):
+        self.starts = [start for start, _ in phases]
+        self.mixtures = [
+            Mixture(weights, key_of(seed, "phase", number) if number else seed)
+            for number, (_, weights) in enumerate(phases)
+        ]
+        self.before = [np.zeros(len(phases[0][1]), np.int64)]
+        for mixture, (start, end) in zip(self.mixtures, pairwise(self.starts), strict=False):
+            self.before.append(self.before[-1] + mixture.taken(end - start))
+
+    def place(self, number: int) -> tuple[int, int]:
+        """Source, and number within it, of the sequence at this place of the order."""
+        phase = bisect_right(self.starts, number) - 1
+        source, found = self.mixtures[phase].place(number - self.starts[phase])
+        return source, int(self.before[phase][source]) + found
+
+
+class Lanes:
+    """A curriculum in lanes side by side: each global batch has an equal stretch of each, in their order.
+
+    A rank's part of a batch then is of some lanes only, whatever is mixed, and the rank need not prepare the others. To
+    the caller lane l's source i is source l x (number of sources) + i. `phases` are (first step, weights).
+    """
+
+    def __init__(self, phases: Sequence[tuple[int, Sequence[float]]], seed: int, *, lanes: int, global_batch: int):
         assert global_batch % lanes == 0
-        self.stretch, self.lanes, self.n_sources = global_batch // lanes, lanes, len(weights)
-        self.mixtures = [Mixture(weights, key_of(seed, "lane", lane)) for lane in range(lanes)]
+        self.stretch, self.lanes, self.n_sources = global_batch // lanes, lanes, len(phases[0][1])
+        own = [(step * self.stretch, weights) for step, weights in phases]
+        seeds = [key_of(seed, "lane", lane) for lane in range(lanes)] if lanes > 1 else [seed]
+        self.orders = [Curriculum(own, one) for one in seeds]
 
     def place(self, number: int) -> tuple[int, int]:
         """Source, and number within it, of the sequence at this place of the order."""
         stretch, at = divmod(number, self.stretch)
         step, lane = divmod(stretch, self.lanes)
-        source, found = self.mixtures[lane].place(step * self.stretch + at)
+        source, found = self.orders[lane].place(step * self.stretch + at)
         return lane * self.n_sources + source, found

@@ -19,7 +19,7 @@ from train.config import PretrainConfig
 from train.console import Face
 from train.labels import Labels, check_tags, labels_of
 from train.loop import Work, carry_out
-from train.order import Lanes, Mixture
+from train.order import Lanes
 from train.packed import Packed
 from train.parallel import World, joined
 from train.renderers.document import RenderConfig
@@ -64,16 +64,13 @@ def batches_for(config: PretrainConfig, corpora: Sequence[Corpus], world: World)
     all_lanes = [*corpora] * lanes
     labels = [labels_of(all_lanes), *(labels_of(all_lanes, tag) for tag in config.data.tags)]
     check_tags(labels, "data.tags")
-    weights = [source.weight for source in config.data.sources]
     return Batches(
         sources=[
             _source(one, f"source {i}", config, labels, lane, lanes)
             for lane in range(lanes)
             for i, one in enumerate(corpora)
         ],
-        mixture=Mixture(weights, config.seed)
-        if lanes == 1
-        else Lanes(weights, config.seed, lanes=lanes, global_batch=config.global_batch),
+        mixture=Lanes(config.data.phases(), config.seed, lanes=lanes, global_batch=config.global_batch),
         labels=labels,
         global_batch=config.global_batch,
         rank=world.data_rank,

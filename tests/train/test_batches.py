@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 
 from curate.errors import WrongUse
 from train.batches import Batch, Batches
+from train.config import DataConfig
 from train.fim import FimTokens, fill_in_the_middle
 from train.labels import labels_of
 from train.model import IGNORED
-from train.order import MIXTURE_PERIOD, Mixture, shuffled, uniform
+from train.order import MIXTURE_PERIOD, Lanes, Mixture, shuffled, uniform
 from train.packed import Packed, PackedWriter
 from train.packing import best_fit, cut
 from train.sequences import Cursor, Source
+from train.settings import parse
 
 SPECIAL = {"end_of_text": 999, "fim_prefix": 1000, "fim_middle": 1001, "fim_suffix": 1002}
 ROOM = 64
@@ -154,6 +156,43 @@ def test_sources_come_by_their_weights(tmp_path: Path) -> None:
     assert 30 < early[1] < 70
     mixed = batches(*folders, mixture=mixture)
     assert mixed.batch(3).tokens.shape == (8, ROOM)
+
+
+@pytest.mark.parametrize("lanes", [1, 4])
+def test_a_curriculum_changes_shares_at_its_steps(lanes: int) -> None:
+    """No sequence of a source is left out or comes twice where the shares change, wherever that is in a period."""
+    phases = [(0, (3.0, 1.0)), (700, (0.0, 1.0)), (1000, (1.0, 1.0))]
+    order = Lanes(phases, 5, lanes=lanes, global_batch=8)
+    steps = 2000
+    places = [order.place(number) for number in range(steps * 8)]
+    for own in range(2 * lanes):
+        numbers = [number for source, number in places if source == own]
+        assert numbers == list(range(len(numbers)))
+    shares = [
+        Counter(source % 2 for source, _ in places[first * 8 : end * 8])[0] / (end - first) / 8
+        for first, end in ((0, 700), (700, 1000), (1000, steps))
+    ]
+    assert shares == pytest.approx([0.75, 0, 0.5], abs=0.02)
+    assert shares[1] == 0
+
+
+def test_one_phase_is_a_mixture() -> None:
+    order, mixture = Lanes([(0, (3.0, 1.0))], 5, lanes=1, global_batch=8), Mixture([3.0, 1.0], 5)
+    assert [order.place(i) for i in range(9000)] == [mixture.place(i) for i in range(9000)]
+
+
+@pytest.mark.parametrize(
+    ("curriculum", "told"),
+    [
+        ([{"from_step": 5, "weights": [1]}], "one for each of the 2 sources"),
+        ([{"from_step": 5, "weights": [0, 0]}], "not all 0"),
+        ([{"from_step": 5, "weights": [1, 0]}, {"from_step": 5, "weights": [0, 1]}], "put them in order"),
+    ],
+)
+def test_a_curriculum_that_cannot_be_meant(curriculum: list, told: str) -> None:
+    sources = [{"path": "a"}, {"path": "b"}]
+    with pytest.raises(WrongUse, match=told):
+        parse(DataConfig, {"sources": sources, "curriculum": curriculum}, where="test")
 
 
 def test_what_fails_in_the_background_is_raised_in_front(one: Packed, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,11 +2,11 @@
 # make test   install and run the tests
 # make check  ruff, mypy and the tests
 # make extras install what the trainer and the notebooks need
-# Python 3.11 or newer as PYTHON, the environment in VENV, so many processes of tests as JOBS.
+# Python 3.11 or newer as PYTHON, the environment in VENV, tests on so many processes as JOBS (0: in one).
 
 PYTHON ?= python3
 VENV ?= .venv
-JOBS ?= 2
+JOBS ?= 0
 BIN := $(VENV)/bin
 APT := apt-get -o DPkg::Lock::Timeout=300 -y --no-install-recommends
 

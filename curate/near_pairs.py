@@ -29,6 +29,7 @@ LABEL_PAIRS = 20_000_000  # pairs whose components one task labels, at some 50 b
 ENTRY_ROWS = 20_000  # small rows that Spark hands over at a time
 BROADCAST_NODES = 1_000_000
 FEW_ENTRIES = 3_000_000  # keys of all files that the driver groups, at some 100 bytes each
+FEW_BYTES = 128 << 20  # of all files' signatures, of which it has three copies at a time
 FEW_PAIRS = 1_000_000  # pairs that it takes for them, before it leaves them to tasks
 
 ENDS = pa.schema([PAIRS.field(name) for name in ("better", "worse", "near")])
@@ -46,7 +47,9 @@ class Pairs:
 
 def are_few(n_files: int, search: Search) -> bool:
     """Whether the driver may hold the signatures and keys of so many files."""
-    return n_files * search.n_keys <= FEW_ENTRIES
+    minhash = search.signature.minhash
+    n_bytes = 8 if minhash is None else 4 * minhash.permutations
+    return n_files * search.n_keys <= FEW_ENTRIES and n_files * n_bytes <= FEW_BYTES
 
 
 def met(

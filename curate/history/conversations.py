@@ -18,7 +18,7 @@ Words of people stand four blanks in, so that nothing they say looks like struct
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -31,7 +31,7 @@ _MAILED = re.compile(
 _MAIL_END = re.compile(r"^.*(?:Reply to this email directly|You are receiving this because).*$", re.M)
 _SIGNED = re.compile(r"^Signed-off-by:.*$\n?", re.M)
 _RULER = re.compile(r"_{20,}")
-_HIDDEN = re.compile(r"<!--.*?-->", re.S)  # what forms for issues tell those who fill them in
+_WORD = re.compile(r"(?:(?<![\w-])@)?(?<![\w-])([\w-]+)")  # with what mentions it; a login is one word
 _HUNK_LINES = 12  # of a review's diff, the last ones: the remark is on the last line
 
 
@@ -48,7 +48,7 @@ class ConversationRules(BaseModel):
 
 
 class Conversation(NamedTuple):
-    """One issue or pull request as a document; `reason` says why it is left out, where it is."""
+    """One issue or pull request as a document; one that is left out has a `reason`, and no text."""
 
     repo: str
     number: int
@@ -70,38 +70,43 @@ def conversation(events: Iterable[dict[str, Any]], rules: ConversationRules) -> 
     is_pull = any(row["is_pull"] for row in rows)
     state = next((row["kind"] for row in reversed(rows) if row["kind"] in ("opened", "closed", "reopened")), "open")
     posts, n_programs = _posts(rows, rules)
+    if reason := _refusal(posts, n_programs, rules):
+        return Conversation(last["repo"], last["number"], is_pull, "", reason)
     title = next((row["title"] for row in rows if row["title"]), "") or ""
-    names = _names([post.author for post in posts])
+    speakers = _names([post.author for post in posts])
+    names = dict(speakers)
     lines = [f"{'pull request' if is_pull else 'issue'} {last['number']} {'closed' if state == 'closed' else 'open'}"]
-    lines.append(f"title {_anonymous(' '.join(title.split()), names)}")
+    lines.append(f"title {_anonymous(' '.join(title.split()), names, speakers)}")
     for post in posts:
         place = f" on {post.path}" if post.path else ""
-        text = "\n".join(f"    {line}" for line in _anonymous(post.text, names).split("\n"))
+        text = "\n".join(f"    {line}" for line in _anonymous(post.text, names, speakers).split("\n"))
         lines.append(f"\n{names[post.author.lower()]}{place}:\n{text}")
-    reason = _refusal(posts, n_programs, rules)
-    return Conversation(last["repo"], last["number"], is_pull, "\n".join(lines) + "\n", reason)
+    return Conversation(last["repo"], last["number"], is_pull, "\n".join(lines) + "\n", None)
 
 
 def _posts(rows: Sequence[dict[str, Any]], rules: ConversationRules) -> tuple[list[_Post], int]:
     """The opening and what followed, without what programs wrote, and how many posts that was."""
     posts: list[_Post] = []
     opening = next((row for row in rows if row["opening"]), None)
-    said = [(opening, opening["opener"] or opening["author"], opening["opening"])] if opening else []
-    said += [(row, row["author"], row["text"]) for row in rows if row["kind"] in ("comment", "review") and row["text"]]
     n_programs = 0
-    for row, author, text in said:
-        is_opening = row is opening and text is row["opening"]
-        if row["is_program"] and (not is_opening or row["kind"] == "opened"):
+    if opening and opening["opener_is_program"]:
+        n_programs += 1
+    elif opening and (text := _shortened(written(opening["opening"]), rules.max_lines)):
+        posts.append(_Post(opening["opener"], None, text))
+    for row in rows:
+        if row["kind"] not in ("comment", "review") or not row["text"]:
+            continue
+        if row["is_program"]:
             n_programs += 1
             continue
-        text = _shortened(written(text), rules.max_lines)
+        text = _shortened(written(row["text"]), rules.max_lines)
         if not text:
             continue
-        is_review = not is_opening and row["kind"] == "review"
+        is_review = row["kind"] == "review"
         path = " ".join(row["path"].split()) if is_review else None
         if is_review and row["hunk"]:
             text = "\n".join(row["hunk"].split("\n")[-_HUNK_LINES:]) + "\n\n" + text
-        posts.append(_Post(author, path, text))
+        posts.append(_Post(row["author"], path, text))
     return posts, n_programs
 
 
@@ -119,7 +124,7 @@ def _refusal(posts: Sequence[_Post], n_programs: int, rules: ConversationRules) 
 
 def written(text: str) -> str:
     """What a person wrote: without what an e-mail program put around it, and without comments that are not shown."""
-    text = _SIGNED.sub("", _HIDDEN.sub("", text))
+    text = _SIGNED.sub("", _shown(text))
     end = _MAIL_END.search(text)
     start = _MAILED.search(text)
     if start or end:
@@ -128,6 +133,17 @@ def written(text: str) -> str:
         kept = [line for line in (head + tail).split("\n") if not line.lstrip().startswith(">")]
         text = "\n".join(kept)
     return "\n".join(line.rstrip() for line in _RULER.sub("", text).split("\n")).strip()
+
+
+def _shown(text: str) -> str:
+    """A text without HTML's comments, which tell those who fill in a form what to write. One that does not end is
+    text."""
+    kept = []
+    place = 0
+    while (start := text.find("<!--", place)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept.append(text[place:start])
+        place = end + 3
+    return "".join(kept) + text[place:]
 
 
 def _shortened(text: str, max_lines: int) -> str:
@@ -142,17 +158,19 @@ def _names(authors: Sequence[str]) -> dict[str, str]:
     return {name: f"username_{number}" for number, name in enumerate(dict.fromkeys(one.lower() for one in authors))}
 
 
-def _anonymous(text: str, names: dict[str, str]) -> str:
+def _anonymous(text: str, names: dict[str, str], speakers: Mapping[str, str]) -> str:
     """A text in which those who speak, and those who are spoken to, go by other names. Outside of code whoever is
     mentioned is one more; in code only those who speak are looked for, because `@name` is something else there."""
-    known = sorted((re.escape(name) for name in names if len(name) > 2), key=len, reverse=True)
-    speakers = re.compile(rf"(?<![\w-])@?({'|'.join(known)})(?![\w-])", re.I) if known else None
 
     def another(found: re.Match[str]) -> str:
         return names.setdefault(found[1].lower(), f"username_{len(names)}")
 
     parts = _FENCE.split(text)
     for at, part in enumerate(parts):
-        part = speakers.sub(lambda found: names[found[1].lower()], part) if speakers else part
-        parts[at] = part if at % 2 else _MENTION.sub(another, part)
+        parts[at] = _renamed(part, speakers) if at % 2 else _MENTION.sub(another, _renamed(part, names))
     return "".join(parts)
+
+
+def _renamed(text: str, names: Mapping[str, str]) -> str:
+    """A text in which people who are known go by their other names; logins of two letters are words as well."""
+    return _WORD.sub(lambda found: names.get(found[1].lower(), found[0]) if len(found[1]) > 2 else found[0], text)

@@ -32,6 +32,7 @@ EVENT = pa.schema(
         ("is_program", pa.bool_()),
         ("title", pa.string()),
         ("opener", pa.string()),  # who wrote the title and the opening
+        ("opener_is_program", pa.bool_()),
         ("opening", pa.string()),  # the text of the issue itself, which comments bring along too
         ("text", pa.string()),  # of the comment
         ("path", pa.string()),  # of the file that a review speaks of
@@ -51,6 +52,8 @@ _MARKS = tuple(f'"{name}"'.encode() for name in _TYPES)
 _KINDS = {"opened": "opened", "closed": "closed", "reopened": "reopened"}
 _MOST_LINE = 32 << 20  # bytes; an event of GitHub has some kilobytes, and a body 65,536 characters
 _MOST_TEXT = 70_000  # characters of one text: GitHub's own bound is 65,536
+_MOST_NUMBER = 2**63 - 1  # what a column holds
+_NOBODY = "ghost"  # GitHub's name for those whose account is gone
 
 
 def events_in(location: bytes, counts: Counter[str]) -> Iterator[dict[str, Any]]:
@@ -92,24 +95,29 @@ def _row(told: Mapping[str, Any], payload: Mapping[str, Any], kind: str, counts:
     comment = payload.get("comment") or payload.get("review") or {}
     is_comment = kind not in ("IssuesEvent", "PullRequestEvent")
     action = ("review" if comment.get("path") else "comment") if is_comment else _KINDS.get(str(payload.get("action")))
-    if action is None or not isinstance(number, int):
+    if action is None or type(number) is not int:
         counts["other_actions"] += 1
         return None
-    user = comment.get("user") if is_comment else None
-    author = _login(user) or told["actor"].get("login") or ""
+    event = int(told["id"])
+    if not (0 <= number <= _MOST_NUMBER and 0 <= event <= _MOST_NUMBER):
+        raise ValueError("no number of GitHub")
+    user = comment.get("user") if is_comment else told["actor"]
+    author, is_program_author = _person(user or told["actor"])
+    opener, is_program_opener = _person(subject.get("user") or (told["actor"] if action == "opened" else {}))
     repo = told["repo"]
     return {
         "key": xxhash.xxh3_64_intdigest(f"{repo.get('id') or repo['name']}/{number}".encode()),
-        "event": int(told["id"]),
-        "at": str(comment.get("submitted_at") or told["created_at"]),
-        "repo": str(repo["name"]),
+        "event": event,
+        "at": _text(comment.get("submitted_at") or told["created_at"]) or "",
+        "repo": _name(repo["name"]),
         "number": number,
         "is_pull": _TYPES[kind] == "pull_request" or bool(subject.get("pull_request")),
         "kind": action,
         "author": author,
-        "is_program": is_program(author) or (user or {}).get("type") == "Bot",
+        "is_program": is_program_author,
         "title": _text(subject.get("title")),
-        "opener": _login(subject.get("user")),
+        "opener": opener,
+        "opener_is_program": is_program_opener,
         "opening": _text(subject.get("body")),
         "text": _text(comment.get("body")),
         "path": _text(comment.get("path")),
@@ -117,8 +125,18 @@ def _row(told: Mapping[str, Any], payload: Mapping[str, Any], kind: str, counts:
     }
 
 
-def _login(user: Any) -> str | None:
-    return user.get("login") if isinstance(user, dict) else None
+def _person(user: Mapping[str, Any]) -> tuple[str, bool]:
+    """The login of who wrote something, and whether it is a program."""
+    login = _name(user.get("login") or _NOBODY)
+    return login, is_program(login) or user.get("type") == "Bot"
+
+
+def _name(value: Any) -> str:
+    """A name, of which there must be one."""
+    found = _text(value)
+    if not found:
+        raise ValueError("no name")
+    return " ".join(found.split())
 
 
 def _text(value: Any) -> str | None:

@@ -32,11 +32,14 @@ over, so that a few kilobytes stand for more files than any machine reads."""
 
 RANGE_ENTRIES = 20_000  # of a range at most, however small its blobs are
 
+MOST_PACKS_OPEN = 256  # of all repositories: libgit2 sets no bound, and a process often has 1,024 descriptors
+
 _SCP = re.compile(r"(?:[^@/]+@)?[^:/]+:(?!//)(.+)")  # user@host:owner/name.git
 _ERRORS = (pygit2.GitError, KeyError, ValueError, OSError)
 
 # Files of other users are read as well: nothing of a repository is ever run, no hook and no filter.
 pygit2.option(pygit2.enums.Option.SET_OWNER_VALIDATION, False)
+pygit2.option(pygit2.enums.Option.SET_MWINDOW_FILE_LIMIT, MOST_PACKS_OPEN)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,9 +24,11 @@ from curate import near_pairs, near_rounds
 from curate.stages.minhash import MinHash
 from curate.stages.simhash import SimHash
 from dedup import selection
+from dedup.banding import Bands
+from dedup.minhash import MinHash as Permutations
 from dedup.near import Near, NearMinHash, NearSimHash, near
 from dedup.shingles import shingle_sets
-from dedup.signatures import sign
+from dedup.signatures import Signature, sign
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -292,6 +294,16 @@ def test_more_pairs_than_the_driver_should_hold_are_left_to_tasks(monkeypatch: p
     assert near_pairs.met_in_memory(files, search) is None
     monkeypatch.setattr(near_pairs, "FEW_ENTRIES", 42 * 30)
     assert [near_pairs.are_few(n_files, search) for n_files in (30, 31)] == [True, False]
+
+
+@pytest.mark.parametrize("permutations", [1, 256, 4096])
+def test_long_signatures_of_few_keys_are_left_to_tasks(permutations: int) -> None:
+    """By their bytes: at one key a file, 3 million signatures of 4,096 values have 49 GB."""
+    bands = Bands(bands=1, rows=1)
+    signature = Signature(minhash=Permutations(permutations=permutations), bands=bands)
+    search = replace(SEARCHES["minhash"], signature=signature, keys=bands)
+    most = min(near_pairs.FEW_ENTRIES, near_pairs.FEW_BYTES // (4 * permutations))
+    assert [near_pairs.are_few(n_files, search) for n_files in (most, most + 1)] == [True, False]
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 99)), max_size=30, unique_by=lambda row: row[1]))

@@ -8,6 +8,7 @@ are longer, or make more ids, are merged each time.
 
 from __future__ import annotations
 
+import os
 import threading
 
 import numpy as np
@@ -32,13 +33,18 @@ _MASKS = np.array([(1 << 8 * n) - 1 for n in range(9)], np.uint64)
 """The lowest n bytes of a word."""
 
 
+_TURN = threading.Lock()
+"""Held while any memory is in use; a process is forked between two turns, so that its child finds it free and all
+memories whole."""
+os.register_at_fork(before=_TURN.acquire, after_in_parent=_TURN.release, after_in_child=_TURN.release)
+
+
 class Encoder:
-    """Texts to ids by one vocabulary's merges. Threads may share one, and take turns."""
+    """Texts to ids by one vocabulary's merges. Threads and forked processes may share one; threads take turns."""
 
     def __init__(self, merges: Merges, memory_bits: int = MEMORY_BITS):
         self.merges = merges
         self.memory = np.zeros((1 << memory_bits, _LINE), np.uint64)
-        self._turn = threading.Lock()
 
     def encode(self, texts: pa.LargeStringArray) -> TokenRows:
         """Ids of each text. Takes four bytes for each byte of text, and for each of the longest text 32 where all of it
@@ -48,7 +54,7 @@ class Encoder:
         token_offsets = np.zeros(len(texts) + 1, np.int64)
         ids = np.empty(int(offsets[-1] - offsets[0]), np.uint32)
         scratch = Scratch.of(int(lengths.max(initial=0)))
-        with self._turn:
+        with _TURN:
             _encode(offsets, data, classes(), self.merges, self.memory, _MASKS, scratch, token_offsets, ids)
         return TokenRows(token_offsets, ids[: token_offsets[-1]])
 

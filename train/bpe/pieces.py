@@ -119,10 +119,12 @@ def cut(texts: pa.LargeStringArray) -> Pieces:
 
 
 def offsets_and_bytes(texts: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
-    """Offsets (int64, texts + 1) and bytes (uint8) of a column, without a copy. The bytes of text i are
-    data[offsets[i]:offsets[i + 1]]; a slice's offsets do not start at 0, a null text is empty."""
+    """Offsets (int64, texts + 1) and bytes (uint8) of a column, without a copy where no text is null. The bytes of text
+    i are data[offsets[i]:offsets[i + 1]]; a slice's offsets do not start at 0, a null text is empty."""
     if not pa.types.is_large_string(texts.type):
         raise TypeError(f"a large_string column is needed, not {texts.type}: cast it first")
+    if texts.null_count:
+        texts = texts.fill_null("")  # bytes may lie behind a null
     _, held_offsets, held = texts.buffers()
     offsets, data = np.zeros(1, np.int64), np.zeros(0, np.uint8)
     if len(texts) and held_offsets is not None:

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
+from s3fs import S3FileSystem
 
 BUCKET = "code"
 
@@ -25,6 +26,7 @@ def serving(folder: Path, prefix: str) -> Iterator[tuple[str, Any]]:
         patched.setenv("AWS_ACCESS_KEY_ID", "test")
         patched.setenv("AWS_SECRET_ACCESS_KEY", "test")
         patched.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        S3FileSystem.clear_instance_cache()  # an instance keeps the address of an earlier server
         client = boto3.client("s3")
         client.create_bucket(Bucket=BUCKET)
         for path in sorted(folder.rglob("*")):

@@ -10,8 +10,8 @@ import git_repositories
 import pyarrow as pa
 import pygit2
 import pytest
-from git_repositories import COMMITTED_AT, Expected, commit, source, start
-from pygit2.enums import ObjectType
+from git_repositories import COMMITTED_AT, Expected, commit, loose, source, start, write_tree
+from pygit2.enums import FileMode, ObjectType
 
 from curate import inputs
 from curate.again import location_of, read_again
@@ -183,3 +183,21 @@ def test_the_ids_do_not_look_alike(repositories: list[Expected]) -> None:
     rows = [row for one in repositories for row in rows_of(units_of(named(one)))]
     assert len({row["file_id"] for row in rows}) == len(rows) > 80
     assert pygit2.Oid(hex=rows[0]["source"]["revision"])
+
+
+def test_a_repository_of_many_packs_does_not_take_all_descriptors(tmp_path: Path) -> None:
+    """libgit2 leaves every pack open that it has read from, and a process of 1,024 files dies of 1,024 packs."""
+    repository = start(tmp_path, "many.git", bare=True)
+    n_packs = git.MOST_PACKS_OPEN + 100
+    blobs = {f"f{number}.py": repository.create_blob(source(number)) for number in range(n_packs)}
+    tree = write_tree(repository, {name: (blob, FileMode.BLOB) for name, blob in blobs.items()})
+    commit(repository, tree)
+    for blob in blobs.values():
+        pack = pygit2.PackBuilder(repository)
+        pack.add(blob)
+        pack.write(str(tmp_path / "many.git" / "objects" / "pack"))
+        loose(repository, blob).unlink()
+    n_before = len(os.listdir("/proc/self/fd"))
+    rows = rows_of(units_of(str(tmp_path / "many.git")))
+    assert {row["path"]: row["raw"] for row in rows} == {f"f{n}.py": source(n) for n in range(n_packs)}
+    assert len(os.listdir("/proc/self/fd")) - n_before < git.MOST_PACKS_OPEN + 50

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import signal
+import threading
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -145,12 +148,40 @@ def test_what_is_remembered_changes_nothing(tokenizer: Tokenizer) -> None:
             assert found.offsets.tolist() == expected.offsets.tolist()
 
 
+def test_a_process_forked_while_a_thread_encodes_can_encode(tokenizer: Tokenizer) -> None:
+    assert tokenizer.encoder is not None
+    encode, ended = tokenizer.encoder.encode, threading.Event()
+    column = text_column(["计算 total_1 = 2\n" * 100_000])
+
+    def work() -> None:
+        while not ended.is_set():
+            encode(column)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    statuses = []
+    for _ in range(4):
+        child = os.fork()
+        if not child:
+            signal.alarm(10)
+            os._exit(len(encode(text_column(["x"])).ids))
+        statuses.append(os.waitpid(child, 0)[1])
+    ended.set()
+    thread.join()
+    assert [os.waitstatus_to_exitcode(status) for status in statuses] == [1] * 4
+
+
 def test_slices_and_nulls_are_read_as_arrow_means_them(tokenizer: Tokenizer) -> None:
+    filled = text_column(["one", "behind a null", "", "two 中", "three"])
     column = pa.array(["one", None, "", "two 中", "three"], pa.large_string())
     assert tokenizer.encoder is not None
     rows = [one.tolist() for one in tokenizer.encoder.encode(column[1:4]).by_text()]
     assert rows == [[], [], *tokenizer.encode(["two 中"])]
     assert len(tokenizer.encoder.encode(column[:0]).ids) == 0
+    hidden = pa.Array.from_buffers(pa.large_string(), 5, [pa.py_buffer(b"\x1d"), *filled.buffers()[1:]])
+    assert hidden.to_pylist() == column.to_pylist()
+    rows = [one.tolist() for one in tokenizer.encoder.encode(hidden).by_text()]
+    assert rows == tokenizer.encode(["one", "", "", "two 中", "three"])
     with pytest.raises(TypeError, match="large_string"):
         cut(pa.array(["a"]))
 

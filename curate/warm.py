@@ -1,4 +1,4 @@
-"""Compile the kernels once, so that workers load them: `python -m curate.warm`, part of the installation.
+"""Compile kernels and automata once, so that workers load them: `python -m curate.warm`, part of the installation.
 
 Without it the first run's workers would each compile them at the same time, for most of a minute.
 """
@@ -17,6 +17,8 @@ import analyzers.text.lexical
 from analyzers.classifier import fold
 from analyzers.classifier_tokens import lines_of
 from analyzers.decode import decode_batch
+from analyzers.detect import detect
+from analyzers.languages import AMBIGUOUS
 from analyzers.licences.header import heads
 from analyzers.signals import GROUPS
 from analyzers.syntax.limits import Limits
@@ -50,11 +52,13 @@ def is_compiled() -> bool:
 
 
 def compile_kernels() -> None:
-    """Run every kernel that stages use on a few lines: as the shipped recipes do, and as parsers' children do."""
+    """Run all that stages use on a few lines: as the shipped recipes do, and as parsers' children do."""
     content = run_text_kernels()
     wanted = {"measures": get_args(Measure), "bugs": True, "segments": True, "pairs": {}, "facts": ("file",)}
     for language, text in _SAMPLES:  # in a child compiling would count as the first file's time
         examine((language, "", None, None), text.encode(), Limits(), wanted)
+    for extension in AMBIGUOUS:
+        detect(f"x{extension}", b"x")
     for spec in (NearMinHash(), NearSimHash()):
         near([content, content], spec)
     with tempfile.TemporaryDirectory() as folder:

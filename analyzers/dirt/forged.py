@@ -13,9 +13,9 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-import hyperscan
 import pyarrow as pa
 
+from analyzers.automaton import automaton
 from analyzers.buffers import Text, offsets_and_bytes
 from analyzers.rows import with_rows
 
@@ -36,14 +36,7 @@ def check_tokens(tokens: tuple[str, ...]) -> None:
 @cache
 def _engine(tokens: tuple[str, ...]) -> Any:
     """All tokens as one automaton of literals."""
-    engine = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    engine.compile(
-        expressions=[re.escape(token).encode() for token in tokens],
-        ids=list(range(len(tokens))),
-        elements=len(tokens),
-        flags=[0] * len(tokens),
-    )
-    return engine
+    return automaton([re.escape(token).encode() for token in tokens])
 
 
 def _found(row: memoryview, tokens: tuple[str, ...]) -> list[tuple[int, int]]:

@@ -16,6 +16,7 @@ import hyperscan
 import numpy as np
 import pyarrow as pa
 
+from analyzers.automaton import automaton
 from analyzers.buffers import Text, offsets_and_bytes
 from analyzers.text import codepoints
 from analyzers.text.codepoints import ALNUM, byte_at, point_at, width_at
@@ -44,19 +45,12 @@ def check_terms(terms: tuple[str, ...]) -> None:
 
 @cache
 def _engine(terms: tuple[str, ...]) -> Any:
-    engine = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     expressions = []
     for term in terms:
         head, tail = (r"\b" if re.match(r"[0-9A-Za-z]", edge) else "" for edge in (term[0], term[-1]))
         body = "".join(re.escape(c) if c.isascii() else "".join(f"\\x{b:02x}" for b in c.encode()) for c in term)
         expressions.append(f"{head}{body}{tail}".encode())
-    engine.compile(
-        expressions=expressions,
-        ids=list(range(len(terms))),
-        elements=len(terms),
-        flags=[hyperscan.HS_FLAG_CASELESS] * len(terms),
-    )
-    return engine
+    return automaton(expressions, flags=hyperscan.HS_FLAG_CASELESS)
 
 
 def lexicon_rates(content: Text, terms: tuple[str, ...]) -> np.ndarray:
@@ -110,8 +104,6 @@ def mark_test_virus(content: Text) -> pa.BooleanArray:
 
 @cache
 def _eicar() -> Any:
-    engine = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     pieces = ("X5O!P%@AP[4\\PZX54(P^)7CC)7}$", "EICAR-STANDARD-", "ANTIVIRUS-TEST-FILE!$H+H*")
     # in pieces, so that no scanner takes this file for one
-    engine.compile(expressions=[re.escape("".join(pieces)).encode()], ids=[0], elements=1, flags=[0])
-    return engine
+    return automaton([re.escape("".join(pieces)).encode()])

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import hyperscan
 
+from analyzers.automaton import automaton
+
 _FLAGS = hyperscan.HS_FLAG_MULTILINE | hyperscan.HS_FLAG_SINGLEMATCH
 
 
@@ -13,12 +15,8 @@ class Patterns:
     """Regular expressions in Hyperscan's syntax (no look-around, no back-references); `^` and `$` stand at lines."""
 
     def __init__(self, expressions: Sequence[str]):
-        self._engine: hyperscan.Database | None = None
-        if expressions:
-            self._engine = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-            numbers = list(range(len(expressions)))
-            encoded = [expression.encode() for expression in expressions]
-            self._engine.compile(expressions=encoded, ids=numbers, elements=len(numbers), flags=[_FLAGS] * len(numbers))
+        encoded = [expression.encode() for expression in expressions]
+        self._engine = automaton(encoded, flags=_FLAGS) if encoded else None
 
     def found(self, text: bytes) -> set[int]:
         """Places of the expressions that match somewhere in the text."""

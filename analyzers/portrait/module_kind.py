@@ -35,46 +35,52 @@ _FORWARD_CHARS = 2_000
 
 class _Compiled(NamedTuple):
     kind: str
-    path: re.Pattern[str] | None
-    not_path: re.Pattern[str] | None
-    text: int | None  # its place among the patterns of the language
+    path: int | None  # its place in _PATHS
+    not_path: int | None
+    text: int | None  # in _TEXTS
     not_text: int | None
 
 
+_PATHS = tuple(dict.fromkeys(path for rule in RULES for path in (rule.path, rule.not_path) if path))
+_TEXTS = tuple(dict.fromkeys(text for rule in RULES for text in (rule.text, rule.not_text) if text))
+
+
 @cache
-def _rules(language: str) -> tuple[tuple[_Compiled, ...], Patterns]:
-    """The rules that can hold for a language, and what they look for in texts."""
+def _patterns() -> tuple[Patterns, Patterns]:
+    """What any rule looks for in paths and in texts."""
+    return Patterns(_PATHS), Patterns(_TEXTS)
+
+
+@cache
+def _rules(language: str) -> tuple[_Compiled, ...]:
+    """The rules that can hold for a language."""
     row = BY_NAME.get(language)
     names = {language, CODE} if row is None or row.kind == "programming" else {language}
-    rules = [rule for rule in RULES if not rule.languages or not names.isdisjoint(rule.languages.split(","))]
-    texts = list(dict.fromkeys(text for rule in rules for text in (rule.text, rule.not_text) if text))
-    compiled = tuple(
+    return tuple(
         _Compiled(
             rule.kind,
-            re.compile(rule.path) if rule.path else None,
-            re.compile(rule.not_path) if rule.not_path else None,
-            texts.index(rule.text) if rule.text else None,
-            texts.index(rule.not_text) if rule.not_text else None,
+            _PATHS.index(rule.path) if rule.path else None,
+            _PATHS.index(rule.not_path) if rule.not_path else None,
+            _TEXTS.index(rule.text) if rule.text else None,
+            _TEXTS.index(rule.not_text) if rule.not_text else None,
         )
-        for rule in rules
+        for rule in RULES
+        if not rule.languages or not names.isdisjoint(rule.languages.split(","))
     )
-    return compiled, Patterns(texts)
 
 
 def module_kind(path: str, language: str, text: str) -> str:
     """One of KINDS. `text` may be the file's head only."""
-    place = "/" + path.lower()
-    rules, patterns = _rules(language)
+    of_path, of_text = _patterns()
+    there = of_path.found(f"/{path.lower()}".encode("utf-8", "replace"))
     found: set[int] | None = None  # most files are told by their path
-    for rule in rules:
-        if rule.path is not None and not rule.path.search(place):
-            continue
-        if rule.not_path is not None and rule.not_path.search(place):
+    for rule in _rules(language):
+        if (rule.path is not None and rule.path not in there) or rule.not_path in there:
             continue
         if rule.text is None:
             return rule.kind
         if found is None:
-            found = patterns.found(text[:HEAD_CHARS].encode("utf-8", "replace"))
+            found = of_text.found(text[:HEAD_CHARS].encode("utf-8", "replace"))
         if rule.text in found and rule.not_text not in found:
             return rule.kind
     if language in _FORWARDING and len(text) <= _FORWARD_CHARS and _FORWARDS.match(text):

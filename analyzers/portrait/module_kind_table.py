@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 class Rule(NamedTuple):
     """A file is of `kind` if all holds: `path` is found in its lower-cased path, which begins with "/", and `not_path`
-    is not; `text` is found in its head and `not_text` is not (Hyperscan's syntax, ^ and $ at lines); its language is
-    one of `languages`, by commas, where CODE means every programming language and unknown ones."""
+    is not; `text` is found in its head and `not_text` is not (all in Hyperscan's syntax, ^ and $ at lines); its
+    language is one of `languages`, by commas, where CODE means every programming language and unknown ones."""
 
     kind: str
     path: str = ""

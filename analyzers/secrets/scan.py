@@ -14,6 +14,7 @@ from typing import Any
 import hyperscan
 import pyarrow as pa
 
+from analyzers.automaton import automaton
 from analyzers.buffers import Text, offsets_and_bytes
 from analyzers.secrets.assigned import ASSIGNED
 from analyzers.secrets.keys import KEYS
@@ -52,18 +53,12 @@ class TooManyCandidates(ValueError):
 
 @cache
 def _engine(keep: frozenset[str]) -> Any:
-    """The anchors of all rules but those of kinds to keep, compiled: once a process, in .1 s."""
+    """The anchors of all rules but those of kinds to keep, compiled."""
     if unknown := keep - PLACEHOLDER_OF.keys():
         raise ValueError(f"no such kinds of secrets: {sorted(unknown)}; there are {sorted(PLACEHOLDER_OF)}")
     numbers = [number for number, rule in enumerate(RULES) if rule.kind not in keep]
-    engine = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    engine.compile(
-        expressions=[RULES[number].anchor.encode() for number in numbers],
-        ids=numbers,
-        elements=len(numbers),
-        flags=[hyperscan.HS_FLAG_SOM_LEFTMOST] * len(numbers),
-    )
-    return engine
+    anchors = [RULES[number].anchor.encode() for number in numbers]
+    return automaton(anchors, flags=hyperscan.HS_FLAG_SOM_LEFTMOST, numbers=numbers)
 
 
 def _candidates(row: bytes | memoryview, keep: frozenset[str] = NOTHING) -> list[tuple[int, int]]:

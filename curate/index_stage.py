@@ -84,11 +84,15 @@ class NearIndexed(Indexed):
         return self
 
     def search(self, n_files: int) -> Search:
-        """How pairs are looked for among so many files; with an index, under its keys."""
+        """How pairs are looked for among so many files, under keys that an index may have; with one, under its own.
+        ValueError where there are none for so many."""
         raise TypeError(f"{type(self).__name__} must define search()")
+
+    def search_alone(self, n_files: int) -> Search:
+        """The same without an index, for any number."""
+        return self.search(n_files)
 
     def compared(self, files: DataFrame, keep: Keep, known: Known | None) -> Decided:
         """Those that are near to a better file that stays."""
-        return find(
-            files, keep, stage=self.name, search_of=self.search, min_similarity=self.min_similarity, known=known
-        )
+        search_of = self.search_alone if known is None else self.search
+        return find(files, keep, stage=self.name, search_of=search_of, min_similarity=self.min_similarity, known=known)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import platform
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from curate.recipe import Recipe
 from curate.shards import MANIFEST as NAME
 from curate.shards import Run
 from curate.stages.segments import Segments
+from curate.stages.simhash import SimHash
 from dedup.simhash import most_distance
 
 if TYPE_CHECKING:
@@ -188,14 +189,19 @@ def warnings(
     return told
 
 
-def _narrowed(notes: dict[str, dict[str, Any]], recipe: Recipe) -> list[str]:
-    """Whether segments were compared between files that are more alike than was asked for."""
+def _narrowed(notes: dict[str, dict[str, Any]], recipe: Recipe) -> Iterator[str]:
+    """Where fewer files were compared than was asked for, because there are too many."""
     for stage in recipe.wide:
-        if isinstance(stage, Segments) and (found := notes[stage.name].get("distance")) is not None:
+        told = notes[stage.name]
+        if isinstance(stage, Segments) and (found := told.get("distance")) is not None:
             asked = most_distance(stage.min_similarity)
             if found < asked:
-                return [
+                yield (
                     f"segments were compared between files within {found} bits of SimHash, not {asked}: there are "
                     f"too many files to find all such pairs; `candidates: [minhash]` finds others"
-                ]
-    return []
+                )
+        if isinstance(stage, SimHash) and told.get("among_bands"):
+            yield (
+                f"simhash compared files within {most_distance(stage.min_similarity)} bits only where they share a "
+                f"band of MinHash values too: {told['compared']:,} files are too many to find all such pairs"
+            )

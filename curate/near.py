@@ -59,7 +59,7 @@ def find(
     others = None if known is None else partial(known.entries, stage)
     alone = known is not None and known.alone
     pairs, notes = met(
-        "pairs", distinct.select("place", "signature"), there["n"], search, keep, here=here, others=others,
+        "pairs", distinct.select("place", *search.asks), there["n"], search, keep, here=here, others=others,
         where="better < 0" if alone else "true",
     )  # fmt: skip
     gone = copies.select("node", F.col("first").alias("witness"), F.lit(1.0).alias("similarity"))
@@ -83,6 +83,8 @@ def find(
         "cluster": file_id_of("witness"),
     }
     told = {"signature": search.signature.version, "compared": there["n"], **notes}
+    if search.within is not None:
+        told["among_bands"] = True
     if known is not None:
         gone = gone.where(~is_known("node"))  # where chains count, one may hang together with a better known file
         decided["match"] = run_of("witness", [run.id for run in known.index.runs])

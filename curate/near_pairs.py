@@ -46,7 +46,9 @@ class Pairs:
 
 
 def are_few(n_files: int, search: Search) -> bool:
-    """Whether the driver may hold the signatures and keys of so many files."""
+    """Whether the driver may hold the signatures and keys of so many files; content it never does."""
+    if "content" in search.asks:
+        return False
     minhash = search.signature.minhash
     n_bytes = 8 if minhash is None else 4 * minhash.permutations
     return n_files * search.n_keys <= FEW_ENTRIES and n_files * n_bytes <= FEW_BYTES
@@ -58,8 +60,8 @@ def met(
 ) -> tuple[Pairs, dict[str, int]]:  # fmt: skip
     """Pairs of places (better, worse, near) that meet under a key, each once, and what was compared for them.
 
-    signed: rows (place, signature). `here` are the same in memory, where files are few. `others` gives more entries for
-    the files' own; of the pairs those of `where` stay.
+    signed: rows of place and what the search asks for. `here` are the same in memory, where files are few. `others`
+    gives more entries for the files' own; of the pairs those of `where` stay.
     """
     from pyspark.sql import functions as F
 

@@ -23,7 +23,7 @@ from dedup.candidates import Bound, Compared, Entries, streamed_pairs
 from dedup.minhash import equal_values
 from dedup.selection import components, select, select_closure
 from dedup.shingles import shingle_sets
-from dedup.signatures import Signature
+from dedup.signatures import Signature, sign
 from dedup.simhash_tables import SimHashTables, table_keys
 from dedup.verify import containment, jaccard
 
@@ -52,10 +52,14 @@ Batches = Iterator[pa.RecordBatch]
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """How near-duplicates are looked for and proved."""
+    """How near-duplicates are looked for and proved: under keys of SimHash, of MinHash, or of MinHash within so many
+    bits of SimHash, which is for more files than there are SimHash keys for; no stage measures MinHash for that, and
+    it is taken from content."""
 
     signature: Signature
     keys: Bands | SimHashTables
+    within: int | None = None
+    """Bits in which SimHashes of a pair that meets under Bands may differ; None does not ask them."""
     bound: Bound
     min_proof: float
     proof: Literal["jaccard", "containment", "estimate"] = "jaccard"
@@ -67,30 +71,46 @@ class Search:
         return self.keys.bands if isinstance(self.keys, Bands) else self.keys.n_tables
 
     @property
+    def distance(self) -> int | None:
+        """Bits in which SimHashes may differ, None where they are not compared."""
+        return self.keys.distance if isinstance(self.keys, SimHashTables) else self.within
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """What entries are made from, beside the place."""
+        return ("signature",) if self.within is None else ("signature", "content")
+
+    @property
     def evidence(self) -> str:
         """What a pair is proved by: the files' `content`, or their `signature`."""
         return "signature" if self.proof == "estimate" else "content"
 
     def entries(self, files: Batches) -> Batches:
-        """Rows of ENTRIES for batches of place and signature."""
-        for batch in (rows for rows in files if rows.num_rows):
-            n_rows = batch.num_rows
+        """Rows of ENTRIES for batches of place, signature, and content where it is asked for."""
+        pieces = files if self.within is None else (p for rows in files for p in _pieces(rows, "content", SET_BYTES))
+        for batch in (rows for rows in pieces if rows.num_rows):
             signature = batch.column("signature")
-            if isinstance(self.keys, Bands):
-                keys = band_keys(_fixed(signature, np.uint32), self.keys)
-                found = {}
-            else:
-                keys = table_keys(signature.to_numpy().view(np.uint64), self.keys)
-                found = {"simhash": signature}
-            rows = pa.array(np.tile(np.arange(n_rows), len(keys)))
-            found = {name: column.take(rows) for name, column in {**found, "place": batch.column("place")}.items()}
+            found = {"place": batch.column("place")} | ({} if self.distance is None else {"simhash": signature})
+            keys = self._keys(batch, signature)
+            rows = pa.array(np.tile(np.arange(batch.num_rows), len(keys)))
+            found = {name: column.take(rows) for name, column in found.items()}
             yield _batch({**found, "key": keys.ravel().view(np.int64)}, ENTRIES)
+
+    def _keys(self, batch: pa.RecordBatch, signature: pa.Array) -> np.ndarray:
+        """Keys (uint64[tables or bands, rows]) of a batch."""
+        if isinstance(self.keys, SimHashTables):
+            return table_keys(signature.to_numpy().view(np.uint64), self.keys)
+        if self.within is None:
+            return band_keys(_fixed(signature, np.uint32), self.keys)
+        found = sign(batch.column("content").cast(pa.large_string()), self.signature)
+        assert found.minhash is not None
+        return band_keys(found.minhash, self.keys)
 
     def pairs(self, entries: Batches) -> Batches:
         """Rows of PAIRS for ENTRIES in the order of key and place; a partition has all of a key."""
-        by_simhash = isinstance(self.keys, SimHashTables)
+        by_simhash = self.distance is not None
         pieces = (_entries(table, by_simhash) for table in _joined(entries, _PIECE_ENTRIES))
-        most_distance = self.keys.distance if isinstance(self.keys, SimHashTables) else 64
+        most_distance = 64 if self.distance is None else self.distance
         compared = Compared()
         held: list[tuple[np.ndarray, ...]] = []
         for pairs in streamed_pairs(pieces, bound=self.bound, compared=compared, most_distance=most_distance):
@@ -151,7 +171,7 @@ class Search:
         better, worse, pair = _at(places, pairs.column("better").to_numpy(), pairs.column("worse").to_numpy())
         similarity = self._similarity(hashes, better, worse)
         proved = ~np.isnan(similarity)
-        if isinstance(self.keys, SimHashTables):
+        if self.distance is not None:
             similarity = pairs.column("near").to_numpy()[pair]
         yield nodes, (better[proved], worse[proved], similarity[proved])
 

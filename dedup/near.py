@@ -12,13 +12,13 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from dedup.banding import band_keys
+from dedup.banding import Bands, band_keys
 from dedup.buffers import Text
 from dedup.candidates import SIMHASH_BOUND, Bound, Compared, candidates
 from dedup.minhash import equal_values
 from dedup.selection import Selection, select, select_closure
 from dedup.shingles import ShingleSets, shingle_sets
-from dedup.signatures import Signature, Signatures, concatenated, sign
+from dedup.signatures import Signature, Signatures, among_bands, concatenated, sign
 from dedup.simhash import hamming, most_distance
 from dedup.simhash_tables import choose_tables, table_keys
 from dedup.verify import containment, estimate_floor, jaccard
@@ -42,13 +42,17 @@ class NearMinHash:
 
 @dataclass(frozen=True, kw_only=True)
 class NearSimHash:
-    """Near-duplicates by SimHash, every pair within the distance, proved by a floor of exact Jaccard similarity."""
+    """Near-duplicates by SimHash, every pair within the distance, proved by a floor of exact Jaccard similarity.
+
+    Of more files than the distance has tables for (dedup.simhash_tables), those pairs that also share a band.
+    """
 
     min_similarity: float = 0.95
     """Inclusive; 1 - distance / 64."""
     min_jaccard: float = 0.7
     """Inclusive: keeps small files from falling to chance."""
     signature: Signature = field(default_factory=lambda: Signature(minhash=None, bands=None))
+    bands: Bands = field(default_factory=Bands)
     bound: Bound = SIMHASH_BOUND
     closure: bool = False
     """Let chains of resemblance remove files, see select_closure."""
@@ -98,7 +102,7 @@ def near(batches: Sequence[Text], spec: NearMinHash | NearSimHash, *, order: np.
         better, worse = minhash_candidates(chosen, spec, compared)
         pairs = prove_minhash(batches, distinct.rows, chosen, better, worse, spec)
     else:
-        better, worse = simhash_candidates(chosen, spec, compared)
+        better, worse = simhash_candidates(batches, distinct.rows, chosen, spec, compared)
         pairs = prove_simhash(batches, distinct.rows, chosen, better, worse, spec)
     selection = (select_closure if spec.closure else select)(len(distinct.rows), *pairs)
     return expand(selection, distinct, {
@@ -165,11 +169,18 @@ def prove_minhash(
     return Pairs(better[proved], worse[proved], similarity[proved])
 
 
-def simhash_candidates(signatures: Signatures, spec: NearSimHash, compared: Compared) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs of files within the distance: all of them, unless a bucket was too hot."""
+def simhash_candidates(
+    batches: Sequence[Text], rows: np.ndarray, signatures: Signatures, spec: NearSimHash, compared: Compared
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of files within the distance: all of them, unless a bucket was too hot or there are too many files."""
     distance = most_distance(spec.min_similarity)
-    tables = choose_tables(distance, len(signatures.simhash))
-    keys = table_keys(signatures.simhash, tables)
+    try:
+        keys = table_keys(signatures.simhash, choose_tables(distance, len(rows)))
+    except ValueError:
+        among = among_bands(spec.signature, spec.bands)
+        found = concatenated([sign(batch, among) for batch in batches]).take(rows)
+        assert found.minhash is not None
+        keys = band_keys(found.minhash, spec.bands)
     return candidates(keys, bound=spec.bound, compared=compared, simhashes=signatures.simhash, most_distance=distance)
 
 

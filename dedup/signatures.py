@@ -7,7 +7,7 @@ version: tokenizer, shingle, hash, seed, permutations, bands.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -47,6 +47,11 @@ class Signature:
         parts += [self.minhash.name] if self.minhash else []
         parts += [self.bands.name] if self.minhash and self.bands else []
         return "/".join(parts)
+
+
+def among_bands(signature: Signature, bands: Bands) -> Signature:
+    """The same with as many MinHash values as the bands need."""
+    return replace(signature, minhash=MinHash(permutations=bands.bands * bands.rows), bands=bands)
 
 
 class Signatures(NamedTuple):

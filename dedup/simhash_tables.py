@@ -17,7 +17,8 @@ spread. Within a budget of 1,000 such meetings a file (about a microsecond of co
 | 6 | 9 | 84 | 21-22 | 30 million |
 | 6 | 10 | 210 | 24-28 | 210 million |
 
-Beyond the last line distance 6 costs more rows than its pairs are worth; look among MinHash candidates there.
+Beyond the last line distance 6 costs more rows than its pairs are worth; they are looked for among MinHash candidates
+there.
 """
 
 from __future__ import annotations

@@ -7,8 +7,9 @@ from pydantic import Field
 
 from curate.index_stage import NearIndexed
 from curate.near_tasks import Search
+from dedup.banding import Bands
 from dedup.candidates import SIMHASH_BOUND
-from dedup.signatures import Signature, Signatures, sign
+from dedup.signatures import Signature, Signatures, among_bands, sign
 from dedup.simhash import most_distance
 from dedup.simhash_tables import choose_tables
 from dedup.tokens import Tokenizer
@@ -18,9 +19,11 @@ class SimHash(NearIndexed):
     """SimHash dedup of whole files (CodeFuse-13B 2.1, step 2: similarity 0.95, a distance of 3 bits of 64).
 
     Pairs within the distance meet by construction; where very many files meet under one key, they are compared with its
-    leaders only, and the manifest counts what was left out. A file goes only if the Jaccard similarity of the shingle
-    sets reaches `min_jaccard` too, so that small files do not fall to chance. Reasons to drop: near_duplicate, chained.
-    The second comes with `closure` only: no proof ties the file to the one that stays.
+    leaders only, and the manifest counts what was left out. Among more files than a distance has keys for (210 million
+    at 6 bits, dedup.simhash_tables) a pair must share one of 42 bands of 6 MinHash values too. A file goes only if the
+    Jaccard similarity of the shingle sets reaches `min_jaccard` too, so that small files do not fall to chance.
+    Reasons to drop: near_duplicate, chained. The second comes with `closure` only: no proof ties the file to the one
+    that stays.
     """
 
     name = "simhash"
@@ -52,6 +55,17 @@ class SimHash(NearIndexed):
             signature=self.signature(), keys=tables, bound=SIMHASH_BOUND, min_proof=self.min_jaccard,
             closure=self.closure,
         )  # fmt: skip
+
+    def search_alone(self, n_files: int) -> Search:
+        """The same, and among MinHash candidates where there are too many files for keys of SimHash."""
+        try:
+            return self.search(n_files)
+        except ValueError:
+            bands = Bands()
+            return Search(
+                signature=among_bands(self.signature(), bands), keys=bands, within=most_distance(self.min_similarity),
+                bound=SIMHASH_BOUND, min_proof=self.min_jaccard, closure=self.closure,
+            )  # fmt: skip
 
     def measure(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The SimHash and the key of all tokens (16 bytes), null for files too short for a shingle."""

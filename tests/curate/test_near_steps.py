@@ -28,32 +28,52 @@ from dedup.banding import Bands
 from dedup.minhash import MinHash as Permutations
 from dedup.near import Near, NearMinHash, NearSimHash, near
 from dedup.shingles import shingle_sets
-from dedup.signatures import Signature, sign
+from dedup.signatures import Signature, among_bands, sign
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 SEARCHES = {
-    "minhash": steps.Search(
-        signature=MinHash().signature(), keys=MinHash().signature().bands, bound=NearMinHash().bound, min_proof=0.7
-    ),
+    "minhash": steps.Search(signature=MinHash().signature(), keys=Bands(), bound=NearMinHash().bound, min_proof=0.7),
     "simhash": steps.Search(
         signature=SimHash().signature(),
         keys=steps.SimHashTables(distance=6, blocks=9),
         bound=NearSimHash().bound,
         min_proof=0.5,
     ),
+    "among": steps.Search(
+        signature=among_bands(SimHash().signature(), Bands()),
+        keys=Bands(),
+        within=6,
+        bound=NearSimHash().bound,
+        min_proof=0.5,
+    ),
 }
-SPECS = {
+SPECS: dict[str, NearMinHash | NearSimHash] = {
     "minhash": NearMinHash(most_lost_by_estimate=0),
     "simhash": NearSimHash(min_similarity=0.9, min_jaccard=0.5),
+    "among": NearSimHash(min_similarity=0.9, min_jaccard=0.5),
     "closure": NearMinHash(most_lost_by_estimate=0, closure=True),
 }
 SETTINGS = {
     "minhash": "minhash: {}",
     "simhash": "simhash: {min_similarity: 0.9, min_jaccard: 0.5}",
+    "among": "simhash: {min_similarity: 0.9, min_jaccard: 0.5}",
     "closure": "minhash: {closure: true}",
 }
+
+
+def too_many(distance: int, n_files: int) -> None:
+    """In place of choose_tables: that of 210 million files and more."""
+    raise ValueError(f"{n_files} files")
+
+
+def in_memory(content: list[str], which: str, order: np.ndarray | None = None) -> Near:
+    """The answer of dedup.near, as if there were too many files where they are looked for among bands."""
+    with pytest.MonkeyPatch.context() as patch:
+        if which == "among":
+            patch.setattr("dedup.near.choose_tables", too_many)
+        return near([pa.array(content, pa.large_string())], SPECS[which], order=order)
 
 
 def texts(seed: int, n: int) -> list[str]:
@@ -82,6 +102,14 @@ def joined(batches: Iterator[pa.RecordBatch], schema: pa.Schema) -> pa.RecordBat
     return table.to_batches()[0] if table.num_rows else pa.RecordBatch.from_pylist([], schema=schema)
 
 
+def signatures(content: list[str], search: steps.Search) -> pa.Array:
+    found = sign(pa.array(content, pa.large_string()), search.signature)
+    if search.distance is not None:
+        return pa.array(found.simhash.view("int64"))
+    assert found.minhash is not None
+    return pa.array([values.tobytes() for values in found.minhash], pa.binary())
+
+
 def in_steps(
     content: list[str], search: steps.Search, n_parts: int, part_files: int = 1000, sharing: int = 1, known: int = 0
 ) -> dict[int, tuple[int, float | None]]:
@@ -89,12 +117,9 @@ def in_steps(
     first are of an index."""
     nodes = [row.to_bytes(4, "big") + bytes(32) for row in range(len(content))]
     place_of = [row // sharing - (1 << 62 if row < known else 0) for row in range(len(content))]
-    found = sign(pa.array(content, pa.large_string()), search.signature)
-    if found.minhash is not None:
-        signature = pa.array([values.tobytes() for values in found.minhash], pa.binary())
-    else:
-        signature = pa.array(found.simhash.view("int64"))
-    files = pa.RecordBatch.from_pydict({"place": place_of, "signature": signature})
+    files = pa.RecordBatch.from_pydict(
+        {"place": place_of, "signature": signatures(content, search), "content": content}
+    )
     entries = joined(search.entries(iter([files.slice(0, 7), files.slice(7)])), steps.ENTRIES)
     by_key = cut(entries.sort_by([("key", "ascending"), ("place", "ascending")]), n_parts, lambda row: row["key"])
     pairs = joined((batch for part in by_key for batch in search.pairs(iter(part))), steps.PAIRS)
@@ -127,7 +152,7 @@ def in_steps(
 @given(st.integers(0, 2**32), st.sampled_from(list(SEARCHES)), st.integers(1, 5), st.sampled_from([1, 4, 1000]))
 def test_steps_as_in_memory(seed: int, which: str, n_parts: int, part_files: int) -> None:
     content = texts(seed, 40)
-    expected = near([pa.array(content, pa.large_string())], SPECS[which])
+    expected = in_memory(content, which)
     assert in_steps(content, SEARCHES[which], n_parts, part_files) == told(expected)
 
 
@@ -137,7 +162,7 @@ def test_chains_remove_what_they_reach_and_say_where_nothing_was_measured(seed: 
     """The similarity is null, and no number, of a file that no proof ties to the one that stays."""
     content = texts(seed, 40)
     found = in_steps(content, replace(SEARCHES["minhash"], closure=True), 3, part_files)
-    expected = told(near([pa.array(content, pa.large_string())], SPECS["closure"]))
+    expected = told(in_memory(content, "closure"))
     assert found == {row: (keeper, None if np.isnan(how) else how) for row, (keeper, how) in expected.items()}
 
 
@@ -147,8 +172,8 @@ def test_one_batch_after_the_other_as_both_at_once(seed: int, which: str, n_part
     """What the first batch keeps stays, and of the second goes what would go behind the first."""
     content = texts(seed, 50)
     n_first = random.Random(seed).randrange(10, 40)
-    at_once = told(near([pa.array(content, pa.large_string())], SPECS[which]))
-    alone = near([pa.array(content[:n_first], pa.large_string())], SPECS[which])
+    at_once = told(in_memory(content, which))
+    alone = in_memory(content[:n_first], which)
     kept = np.flatnonzero(~alone.removed).tolist()
     assert [row for row in at_once if row < n_first] == np.flatnonzero(alone.removed).tolist()
     rows = [*kept, *range(n_first, len(content))]
@@ -256,16 +281,18 @@ def test_rounds_label_and_select_as_one_task(tmp_path: Path, spark: SparkSession
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32), st.sampled_from(list(SEARCHES)), st.integers(1, 4), st.integers(1, 2))
 def test_the_driver_finds_the_pairs_of_the_tasks(seed: int, which: str, n_parts: int, sharing: int) -> None:
-    """The same ones, each once, and the same counts; also where two files share a place."""
+    """The same ones, each once, and the same counts; also where two files share a place, whose SimHashes may differ, so
+    that a pair has a row for each distance that was met with."""
+    sharing = 1 if SEARCHES[which].distance is not None else sharing
     files = signed_rows(texts(seed, 30), SEARCHES[which], sharing)
     entries = joined(SEARCHES[which].entries(iter(files.to_batches(max_chunksize=7))), steps.ENTRIES)
     by_key = cut(entries.sort_by([("key", "ascending"), ("place", "ascending")]), n_parts, lambda row: row["key"])
     rows = [row for part in by_key for batch in SEARCHES[which].pairs(iter(part)) for row in batch.to_pylist()]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(steps, "_PIECE_ENTRIES", 20)  # a pair comes back with each piece in which it meets
-        in_memory = near_pairs.met_in_memory(pa.Table.from_batches(files.to_batches(max_chunksize=11)), SEARCHES[which])
-    assert in_memory is not None
-    pairs, counts = in_memory
+        found = near_pairs.met_in_memory(pa.Table.from_batches(files.to_batches(max_chunksize=11)), SEARCHES[which])
+    assert found is not None
+    pairs, counts = found
     ends = [tuple(row[name] for name in ("better", "worse", "near")) for row in rows if row["better"] is not None]
     assert [tuple(row.values()) for row in pairs.to_pylist()] == sorted(set(ends), key=lambda end: end[:2])
     told = [row for row in rows if row["better"] is None]
@@ -279,16 +306,15 @@ def test_the_driver_finds_the_pairs_of_the_tasks(seed: int, which: str, n_parts:
 
 def signed_rows(content: list[str], search: steps.Search, sharing: int) -> pa.Table:
     """Rows (place, signature), of which so many files share a place."""
-    found = sign(pa.array(content, pa.large_string()), search.signature)
-    values = found.simhash.view("int64") if found.minhash is None else [row.tobytes() for row in found.minhash]
-    return pa.table({"place": [row // sharing for row in range(len(content))], "signature": values})
+    places = [row // sharing for row in range(len(content))]
+    return pa.table({"place": places, "signature": signatures(content, search), "content": content})
 
 
 def test_more_pairs_than_the_driver_should_hold_are_left_to_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     files, search = signed_rows(texts(3, 30), SEARCHES["minhash"], 1), SEARCHES["minhash"]
-    in_memory = near_pairs.met_in_memory(files, search)
-    assert in_memory is not None
-    n_pairs = in_memory[0].num_rows
+    found = near_pairs.met_in_memory(files, search)
+    assert found is not None
+    n_pairs = found[0].num_rows
     assert n_pairs > 20
     monkeypatch.setattr(near_pairs, "FEW_PAIRS", n_pairs // 2)
     assert near_pairs.met_in_memory(files, search) is None
@@ -321,13 +347,16 @@ def test_the_best_file_of_each_value_stands_for_the_others(rows: list[tuple[int,
 
 @pytest.mark.spark
 @pytest.mark.parametrize(
-    ("which", "where"), [("minhash", "driver"), ("simhash", "tasks"), ("minhash", "rounds"), ("closure", "driver")]
+    ("which", "where"),
+    [("minhash", "driver"), ("simhash", "tasks"), ("minhash", "rounds"), ("closure", "driver"), ("among", "driver")],
 )
 def test_a_run_as_in_memory(
     which: str, where: str, tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Copies of copies, chains and short files; each removal names a kept file with its true similarity. In tasks, and
     in rounds, as where the driver or no task may hold what is labelled, proved or selected."""
+    if which == "among":
+        monkeypatch.setattr("curate.stages.simhash.choose_tables", too_many)
     if where != "driver":
         monkeypatch.setattr(near_pairs, "FEW_ENTRIES", 0)
     if where == "rounds":
@@ -345,7 +374,7 @@ def test_a_run_as_in_memory(
     rows = sorted(run.ledger.to_table().to_pylist(), key=lambda row: int(row["path"][1:-3]))
     priority = [(row["content_id"], row["file_id"]) for row in rows]
     order = np.array(sorted(range(len(rows)), key=priority.__getitem__))
-    expected = near([pa.array(content, pa.large_string())], SPECS[which], order=order)
+    expected = in_memory(content, which, order)
     place = {row["file_id"]: number for number, row in enumerate(rows)}
     gone = {
         number: (place[row["duplicate_of"]], row["similarity"])
@@ -361,6 +390,8 @@ def test_a_run_as_in_memory(
     assert rows[-1]["drop_stage"] is None  # too short to be compared
     notes = run.manifest["stages"][SETTINGS[which].partition(":")[0]]
     assert notes["compared"] == int((~expected.too_short).sum())
+    told_why = [line for line in run.manifest["warnings"] if "are too many to find all such pairs" in line]
+    assert len(told_why) == (which == "among")
     assert {"label_rounds", "selection_rounds"} & notes.keys() == (
         {"label_rounds", "selection_rounds"} if where == "rounds" else set()
     )

@@ -43,10 +43,10 @@ def main() -> None:
     parser.add_argument("--cores", type=int, default=2)
     asked = parser.parse_args()
     print(
-        "| documents | form | MB | cores | whole s | MB/s | after start-up s | MB/s | CPU s | JVM GB | Python GB "
-        "| stages, s |"
+        "| documents | form | MB | master | cores | whole s | MB/s | after start-up s | MB/s | CPU s | JVM GB "
+        "| Python GB | stages, s |"
     )
-    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
+    print("|---" * 13 + "|")
     for number in asked.numbers:
         folder = Path(tempfile.mkdtemp(prefix="scale-"))
         try:
@@ -54,7 +54,7 @@ def main() -> None:
             recipe = folder / "recipe.yaml"
             recipe.write_text(json.dumps(RECIPE), encoding="utf-8")
             found = measure(str(folder / "documents"), recipe, asked.cores)
-            print(table_row(f"{number:,}", "made", asked.cores, [found]), flush=True)
+            print(table_row(f"{number:,}", "made", "local", asked.cores, [found]), flush=True)
         finally:
             shutil.rmtree(folder)
 

@@ -132,7 +132,7 @@ def _measured(
         command += ["--out", str(out / "run"), "--master", *master, "--json"]
     began = time.monotonic()
     process = psutil.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    watch = _Watch([process, *daemons])
+    watch = Watch([process, *daemons])
     first = ended = None
     stages: dict[str, float] = {}
     for line in process.stderr:
@@ -154,11 +154,12 @@ def _measured(
     }  # fmt: skip
 
 
-class _Watch:
+class Watch:
     """Looks at processes and their children until stopped."""
 
     def __init__(self, roots: list[psutil.Popen]):
-        self.roots, self.peak, self.cpu = roots, {"jvm": 0, "python": 0}, {}
+        self.roots, self.peak = roots, {"jvm": 0, "python": 0}
+        self.cpu: dict[int, float] = {}
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self._look, daemon=True)
         self.thread.start()

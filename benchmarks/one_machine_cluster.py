@@ -39,7 +39,7 @@ def standalone(n_workers: int, memory: str = "2g") -> Iterator[Cluster]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mill-cluster-")))
         daemons: list[psutil.Popen] = []
-        stack.callback(lambda: [_end(daemon) for daemon in daemons])
+        stack.callback(_end, daemons)  # those that have been started by then
         daemons.append(_daemon(folder, "master.Master", "--port", str(port), "--webui-port", str(page)))
         for number in range(n_workers):
             arguments = (
@@ -82,12 +82,13 @@ def _workers(page: int) -> int:
     return 0
 
 
-def _end(daemon: psutil.Popen) -> None:
-    family = [daemon, *daemon.children(recursive=True)] if daemon.is_running() else []
-    for process in family:
-        with suppress(psutil.Error):
-            process.kill()
-    psutil.wait_procs(family, timeout=30)
+def _end(daemons: list[psutil.Popen]) -> None:
+    for daemon in daemons:
+        family = [daemon, *daemon.children(recursive=True)] if daemon.is_running() else []
+        for process in family:
+            with suppress(psutil.Error):
+                process.kill()
+        psutil.wait_procs(family, timeout=30)
 
 
 def _free_port() -> int:

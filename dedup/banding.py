@@ -74,8 +74,15 @@ def _keys(minhashes, bands, rows, out):
 def band_keys(minhashes: np.ndarray, bands: Bands) -> np.ndarray:
     """Keys (uint64[bands, files]) of signatures (uint32[files, permutations]).
 
-    The band's number is part of the key, so all bands may be thrown together.
+    The band's number is part of the key, so all bands may be thrown together. ValueError where a signature has too few
+    values for them.
     """
+    needed = bands.bands * bands.rows
+    if minhashes.shape[1] < needed:
+        raise ValueError(
+            f"{bands.bands} bands of {bands.rows} rows need {needed} values and signatures have {minhashes.shape[1]}: "
+            f"take more permutations, or fewer bands or rows"
+        )
     out = np.empty((bands.bands, len(minhashes)), np.uint64)
     _keys(minhashes, bands.bands, bands.rows, out)
     return out

@@ -101,7 +101,17 @@ def shipped(benchmark: str) -> Table:
 
 
 def read(path: Path) -> Table:
-    """A table from a file: one that `save` wrote, or JSON lines of tasks, of which nothing is weeded."""
+    """A table from a file: one that `save` wrote, or JSON lines of tasks, of which nothing is weeded.
+
+    ValueError where it holds nothing that could be found.
+    """
     if path.suffix == ".parquet":
-        return load(path)
-    return build(read_tasks([path], path.name.removesuffix(".gz").removesuffix(".jsonl")))
+        table = load(path)
+    else:
+        table = build(read_tasks([path], path.name.removesuffix(".gz").removesuffix(".jsonl")))
+    if not len(table.hashes):
+        raise ValueError(
+            f"{path}: no part of its {len(table.tasks)} tasks has an n-gram of {WRITTEN_TOKENS} words, so that nothing "
+            "would ever be found: name a file of longer tasks"
+        )
+    return table

@@ -11,12 +11,15 @@ Text: TypeAlias = pa.LargeStringArray | pa.LargeBinaryArray
 
 
 def offsets_and_bytes(column: Text) -> tuple[np.ndarray, np.ndarray]:
-    """Offsets (int64, rows + 1) and bytes (uint8) of a large string or binary column, without a copy.
+    """Offsets (int64, rows + 1) and bytes (uint8) of a large string or binary column, without a copy where no row is
+    null.
 
     The bytes of row i are data[offsets[i]:offsets[i + 1]]. A slice's offsets do not start at 0; a null row is empty.
     """
     if not (pa.types.is_large_string(column.type) or pa.types.is_large_binary(column.type)):
         raise TypeError(f"a large_string or large_binary column is needed, not {column.type}: cast it first")
+    if column.null_count:
+        column = column.fill_null(b"")  # bytes may lie behind a null
     _, offsets_buffer, data_buffer = column.buffers()
     if len(column) == 0 or offsets_buffer is None:
         return _fixed(np.zeros(1, np.int64)), _fixed(np.zeros(0, np.uint8))

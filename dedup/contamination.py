@@ -174,6 +174,11 @@ class Limits:
     renamed: float = 0.6
     test: float = 0.3
 
+    def __post_init__(self) -> None:
+        for kind in KINDS:
+            if not getattr(self, kind) > 0:
+                raise ValueError(f"a limit of {getattr(self, kind)} for {kind}: it lies above 0, and above 1 is never")
+
     def of(self, table: Table) -> np.ndarray:
         """float64[parts]."""
         return np.array([getattr(self, kind) for kind in KINDS])[table.part_kinds]

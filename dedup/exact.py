@@ -8,19 +8,21 @@ import numpy as np
 import pyarrow as pa
 from numba import njit
 
+from dedup.buffers import offsets_and_bytes
+
 
 def keys(
     content: pa.LargeStringArray, *, starts: np.ndarray | None = None, ignore_whitespace: bool = False
 ) -> pa.BinaryArray:
     """MD5 (16 bytes) of every row.
 
-    `starts`: bytes to leave out at each row's beginning (int64). `ignore_whitespace` leaves out space, tab, line feed,
-    vertical tab, form feed and carriage return. A text of which nothing remains keeps its full text's key, so that
-    files do not become equal by being empty of anything to compare.
+    `starts`: bytes to leave out at each row's beginning (int64), all of it where they are more. `ignore_whitespace`
+    leaves out space, tab, line feed, vertical tab, form feed and carriage return. A text of which nothing remains keeps
+    its full text's key, so that files do not become equal by being empty of anything to compare. A null row is empty.
     """
-    from_offset, data = _edges(content)
-    begin = from_offset[:-1] if starts is None else from_offset[:-1] + starts
+    from_offset, data = offsets_and_bytes(content)
     end = from_offset[1:]
+    begin = from_offset[:-1] if starts is None else np.minimum(from_offset[:-1] + starts, end)
     if ignore_whitespace:
         squeezed, edges = _squeeze(data, begin, end)
     else:
@@ -32,13 +34,6 @@ def keys(
         text = view[begin[row] : end[row]] if edges is None else view[edges[row] : edges[row + 1]]
         found.append(hashlib.md5(text or whole[from_offset[row] : end[row]], usedforsecurity=False).digest())
     return pa.array(found, pa.binary())
-
-
-def _edges(content: pa.LargeStringArray) -> tuple[np.ndarray, np.ndarray]:
-    _, offsets_buffer, data_buffer = content.buffers()
-    offsets = np.frombuffer(offsets_buffer, np.int64)[content.offset : content.offset + len(content) + 1]
-    data = np.zeros(0, np.uint8) if data_buffer is None else np.frombuffer(data_buffer, np.uint8)
-    return offsets, data
 
 
 @njit(cache=True, nogil=True)

@@ -40,6 +40,7 @@ class MinHash:
     permutations: int = 256
     """Values of a signature; a power of two for `oneperm`."""
     seed: int = 1
+    """From 0 to 2^32 - 1, which is what NumPy's generator and datasketch take."""
     scheme: Literal["affine32", "legacy", "oneperm"] = "affine32"
 
     def __post_init__(self) -> None:
@@ -47,6 +48,8 @@ class MinHash:
             raise ValueError(f"MinHash scheme {self.scheme!r}: it is one of {', '.join(SCHEMES)}")
         if not 1 <= self.permutations <= 4096:
             raise ValueError(f"{self.permutations} permutations: 1 to 4096 are possible, 256 is usual")
+        if not 0 <= self.seed < 1 << 32:
+            raise ValueError(f"MinHash seed {self.seed}: it lies from 0 to {(1 << 32) - 1}, take one of these")
         if self.scheme == "oneperm" and self.permutations & (self.permutations - 1):
             raise ValueError(f"{self.permutations} bins for 'oneperm': take a power of two")
 

@@ -83,7 +83,7 @@ def choose_tables(distance: int, n_files: int, *, most_meetings: float = 1000) -
     for tables in possible:
         if tables.chance_meetings(n_files) <= most_meetings:
             return tables
-    largest = possible[-1].most_files(most_meetings)
+    largest = possible[-1].most_files(most_meetings) if possible else 0
     raise ValueError(
         f"SimHash distance {distance} among {n_files:,} files: by construction it is found among up to {largest:,}; "
         f"take a smaller distance, or look among MinHash candidates"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ SOLUTIONS = ("canonical_solution", "solution", "code", "solutions")
 TESTS = ("test", "tests", "test_list")
 TRANSLATIONS = ("prompt_text_chinese",)
 """Fields that hold each part, the first that a row has; of translations every one that the prompt does not contain."""
+IDS = ("task_id", "question_id", "id")
+"""Fields that name a task, the first that a row has; else it is called by its line."""
 
 COMMENTS = {
     "python": HASH_COMMENTS, "ruby": HASH_COMMENTS, "r": HASH_COMMENTS, "julia": HASH_COMMENTS, "bash": HASH_COMMENTS,
@@ -52,7 +55,7 @@ class Task:
 def read_tasks(paths: Iterable[Path], benchmark: str) -> list[Task]:
     """The tasks of files of JSON lines, plain or gzip. ValueError names the file and line that is none."""
     rows = [(path, number, row) for path in paths for number, row in enumerate(_rows(path), 1)]
-    ids = [str(row.get("task_id") or row.get("question_id") or row.get("id") or number) for _, number, row in rows]
+    ids = [_id(row, number) for _, number, row in rows]
     prefixes = {one.rpartition("/")[0] for one in ids}
     if len(prefixes) == 1:  # says nothing
         ids = [one.rpartition("/")[2] for one in ids]
@@ -62,15 +65,24 @@ def read_tasks(paths: Iterable[Path], benchmark: str) -> list[Task]:
     ]
 
 
+def _id(row: Mapping[str, Any], number: int) -> str:
+    return str(next((row[field] for field in IDS if row.get(field) not in (None, "")), number))
+
+
 def _rows(path: Path) -> list[dict[str, Any]]:
-    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    data = path.read_bytes()
+    if path.suffix == ".gz":
+        try:
+            data = gzip.decompress(data)
+        except (EOFError, OSError, zlib.error) as error:
+            raise ValueError(f"{path}: no whole gzip file ({error}): fetch it again, or rename it") from None
     rows = []
     for number, line in enumerate(data.split(b"\n"), 1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"{path}, line {number}: no JSON ({error})") from None
         if not isinstance(row, dict):
             raise ValueError(f"{path}, line {number}: a JSON object is needed, not {type(row).__name__}")

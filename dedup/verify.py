@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import comb, isnan
+from math import exp, isnan, lgamma, log, log1p
 
 import numpy as np
 
@@ -84,6 +84,7 @@ def jaccard(
 
     Stops early where the bound is out of reach. NaN for two empty sets, which have no similarity.
     """
+    at_least = _number(at_least)
     sizes = np.diff(offsets)
     both = sizes[first] + sizes[second]
     # J >= t is |A and B| >= t / (1 + t) (|A| + |B|); the slack keeps rounding from refusing what the division allows.
@@ -95,9 +96,17 @@ def containment(
     offsets: np.ndarray, hashes: np.ndarray, inner: np.ndarray, outer: np.ndarray, *, at_least: float = 0.0
 ) -> np.ndarray:
     """How much of the inner set is in the outer one, |I and O| / |I| (float64); NaN below `at_least`, or for no I."""
+    at_least = _number(at_least)
     sizes = np.diff(offsets)[inner]
     needs = np.ceil(at_least * sizes - 1e-6).astype(np.int64)
     return _part(common(offsets, hashes, inner, outer, needs), sizes, at_least, minus_shared=False)
+
+
+def _number(at_least: float) -> float:
+    """A bound that can refuse something; nothing is below NaN."""
+    if isnan(at_least):
+        raise ValueError(f"a similarity of at least {at_least}: give a number, 0 lets all pairs pass")
+    return at_least
 
 
 def _part(shared: np.ndarray, total: np.ndarray, at_least: float, *, minus_shared: bool) -> np.ndarray:
@@ -113,9 +122,15 @@ def estimate_floor(threshold: float, permutations: int, *, most_lost: float = 1e
     most `most_lost`, by the binomial distribution."""
     if isnan(threshold) or not 0 < threshold <= 1:
         raise ValueError(f"a Jaccard threshold of {threshold}: it lies above 0 and up to 1")
+    if not 0 <= most_lost < 1:
+        raise ValueError(f"odds of {most_lost} to lose a pair: they lie from 0 to below 1")
+    if threshold == 1:
+        return permutations
     below = 0.0
     for equal in range(permutations + 1):
-        below += comb(permutations, equal) * threshold**equal * (1 - threshold) ** (permutations - equal)
+        # By logarithms: the number of choices is beyond a float from 1,030 permutations on.
+        choices = lgamma(permutations + 1) - lgamma(equal + 1) - lgamma(permutations - equal + 1)
+        below += exp(choices + equal * log(threshold) + (permutations - equal) * log1p(-threshold))
         if below > most_lost:
             return equal
     return permutations

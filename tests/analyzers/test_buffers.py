@@ -28,6 +28,16 @@ def test_rows_of_any_slice(rows: list[str | None], first: int, count: int, kind:
     assert found == [value or b"" for value in values[first : first + count]]
 
 
+def test_bytes_behind_a_null_are_none_of_its() -> None:
+    filled = pa.array(["ab", "cd", "ef"], pa.large_string())
+    column = pa.Array.from_buffers(pa.large_string(), 3, [pa.py_buffer(b"\x05"), *filled.buffers()[1:]])
+    assert column.to_pylist() == ["ab", None, "ef"]
+    for rows in (column, column.slice(1), column.slice(1, 1)):
+        offsets, data = offsets_and_bytes(rows)
+        found = [data[a:b].tobytes().decode() for a, b in itertools.pairwise(offsets)]
+        assert found == [text or "" for text in rows.to_pylist()]
+
+
 def test_nothing_is_copied() -> None:
     column = pa.array(["ab", "cd", "ef"], pa.large_string())
     _, offsets_buffer, data_buffer = column.buffers()

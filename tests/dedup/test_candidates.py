@@ -94,9 +94,34 @@ def test_the_table_of_costs_is_true(
     assert choose_tables(distance, chosen.most_files()) == chosen
 
 
+def test_the_definition_of_table_keys_has_not_changed_and_a_key_is_its_tables_own() -> None:
+    """They are in users' indexes: new ones need a new format of index."""
+    simhashes = np.array([0, 2**64 - 1, 12120794960169648420], np.uint64)
+    tables = SimHashTables()
+    assert (tables.distance, tables.blocks) == (3, 4)
+    keys = table_keys(simhashes, tables)
+    for table, mask in enumerate([0xFFFF << 16 * block for block in range(4)]):
+        spread = (table + 1) * 0x9E3779B97F4A7C15 % 2**64
+        assert keys[table].tolist() == [plain.mixed((one & mask) ^ spread) for one in simhashes.tolist()]
+    assert len(set(table_keys(simhashes[:1], SimHashTables(distance=6, blocks=9)).ravel().tolist())) == 84
+
+
+def test_the_largest_distance_and_another_budget() -> None:
+    assert choose_tables(63, 1) == SimHashTables(distance=63, blocks=64)
+    assert choose_tables(3, 163_840, most_meetings=10) == SimHashTables(distance=3, blocks=4)
+    assert choose_tables(3, 163_841, most_meetings=10) == SimHashTables(distance=3, blocks=5)
+    assert SimHashTables().most_files(10) == 163_840
+
+
 def test_what_cannot_be_promised_is_refused() -> None:
-    with pytest.raises(ValueError, match="look among MinHash candidates"):
-        choose_tables(6, 10**9)
+    largest = SimHashTables(distance=6, blocks=10).most_files(10)
+    with pytest.raises(ValueError, match=f"it is found among up to {largest:,}"):
+        choose_tables(6, 10**9, most_meetings=10)
+    with pytest.raises(ValueError, match="make 276 tables, over 256"):
+        SimHashTables(distance=2, blocks=24)
+    for distance, blocks in ((-1, 4), (1, 65)):
+        with pytest.raises(ValueError, match=f"{blocks} blocks for distance {distance}: take more than that"):
+            SimHashTables(distance=distance, blocks=blocks)
     with pytest.raises(ValueError, match="take fewer blocks"):
         SimHashTables(distance=6, blocks=11)
     with pytest.raises(ValueError, match="take more than that"):
@@ -174,6 +199,33 @@ def test_without_signatures_the_first_of_a_hot_bucket_lead_and_the_rest_is_count
     assert compared.hot_buckets == sum(len(b) > most_whole for b in buckets)
     assert compared.left_alone == sum(max(len(b) - leaders, 0) for b in buckets if len(b) > most_whole)
     assert compared.largest_bucket == max(map(len, buckets)) or not column
+
+
+def test_the_default_bounds() -> None:
+    """Of 64 files under a key all pairs are compared, of 65 those with the first 32; copies are near to two."""
+    one_key, none = np.zeros((1, 65), np.uint64), np.zeros((65, 1), np.uint32)
+    for keys, tests, made, hot in (
+        (one_key[:, :64], {}, 64 * 63 // 2, 0),
+        (one_key, {}, 32 * 31 // 2 + 33 * 32, 1),
+        (one_key, {"minhashes": none, "least_equal": 0}, 32 * 31 // 2 + 33 * 32, 1),  # tells nothing
+        (one_key, {"minhashes": none, "least_equal": 1}, 64, 1),  # all are copies of the one leader
+    ):
+        compared = Compared()
+        assert len(candidates(keys, compared=compared, **tests)[0]) == made
+        assert (compared.pairs, compared.hot_buckets) == (made, hot)
+    values = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9], *[[1, 5, 9]] * 63], np.uint32)  # near to each of three leaders
+    found = pairs_of(candidates(np.zeros((1, 66), np.uint64), minhashes=values, least_equal=1))
+    assert found == [(leader, file) for leader in (0, 1) for file in range(3, 66)]
+    assert (SIMHASH_BOUND.most_whole, SIMHASH_BOUND.leaders, SIMHASH_BOUND.enough) == (64, 2000, 8)
+
+
+@pytest.mark.parametrize("bound", [Bound(most_whole=14, leaders=3), Bound(most_whole=2, leaders=20)], ids=str)
+def test_there_is_room_for_what_one_file_may_need(monkeypatch: pytest.MonkeyPatch, bound: Bound) -> None:
+    keys = np.sort(np.arange(40) % 3).astype(np.uint64)[None]
+    expected = pairs_of(candidates(keys, bound=bound))
+    monkeypatch.setattr(module, "_ROOM", 1)
+    assert pairs_of(candidates(keys, bound=bound)) == expected
+    assert len(expected) > 200
 
 
 def test_pairs_come_in_pieces_without_loss_or_repetition(monkeypatch: pytest.MonkeyPatch) -> None:

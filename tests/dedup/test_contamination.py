@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from pathlib import Path
@@ -323,6 +324,39 @@ def test_rows_that_are_no_tasks_are_named(tmp_path: Path) -> None:
         path.write_text(line + "\n")
         with pytest.raises(ValueError, match=f"line 1: {told}"):
             read(path)
+
+
+def test_a_task_of_number_0_is_called_by_it(tmp_path: Path) -> None:
+    """And not by its line, which is the number of the next."""
+    path = tmp_path / "made.jsonl"
+    rows = [{"task_id": 0}, {"task_id": 1}, {"question_id": "", "id": "x"}, {"id": None}]
+    path.write_text("".join(json.dumps(row | {"prompt": "Add."}) + "\n" for row in rows))
+    assert [task.name for task in read_tasks([path], "Made")] == ["Made/0", "Made/1", "Made/x", "Made/4"]
+
+
+def test_files_that_are_cut_off_or_hold_nothing_to_find_are_named(tmp_path: Path) -> None:
+    """At once: a run would say nothing and find nothing."""
+    whole = gzip.compress(json.dumps(TASKS[0]).encode() * 9)
+    wrong = bytearray(whole)
+    wrong[20:40] = bytes(20)
+    short = b'{"id": 1, "prompt": "Add two numbers."}'
+    for name, data, told in (
+        ("cut.jsonl.gz", whole[:-9], "no whole gzip file"),
+        ("wrong.jsonl.gz", bytes(wrong), "no whole gzip file"),
+        ("plain.jsonl.gz", short, "no whole gzip file"),
+        ("deep.jsonl", b"[" * 200_000, "line 1: no JSON"),
+        ("short.jsonl", short, "no part of its 1 tasks has an n-gram of 10 words"),
+        ("empty.jsonl", b"", "no part of its 0 tasks"),
+    ):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(ValueError, match=f"{name}.*{told}"):
+            read(tmp_path / name)
+
+
+def test_limits_that_every_file_reaches_are_refused() -> None:
+    for limit in (0.0, -0.5, float("nan")):
+        with pytest.raises(ValueError, match="for renamed: it lies above 0"):
+            Limits(renamed=limit)
 
 
 def test_every_fixed_word_counts_as_written() -> None:

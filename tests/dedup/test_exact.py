@@ -65,6 +65,15 @@ def test_headers_left_out() -> None:
     assert third == hashlib.md5(b"# MIT\n").digest() != fourth  # all header: the full text counts
 
 
+def test_a_start_beyond_the_text_leaves_out_all_of_it() -> None:
+    """Of one row only: its neighbours' keys are theirs."""
+    content = pa.array(["# MIT\n", "x = 1", "y = 2"], pa.large_string())
+    for ignore_whitespace in (False, True):
+        found = keys(content, starts=np.array([60, 0, 9]), ignore_whitespace=ignore_whitespace).to_pylist()
+        rest = b"x=1" if ignore_whitespace else b"x = 1"
+        assert found == [hashlib.md5(text).digest() for text in (b"# MIT\n", rest, b"y = 2")]
+
+
 def test_no_rows() -> None:
     for ignore_whitespace in (False, True):
         assert keys(pa.array([], pa.large_string()), ignore_whitespace=ignore_whitespace).to_pylist() == []

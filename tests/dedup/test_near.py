@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -17,9 +18,9 @@ from near_corpora import chain, edited, family
 from dedup.banding import Bands
 from dedup.candidates import Bound
 from dedup.minhash import MinHash
-from dedup.near import Near, NearMinHash, NearSimHash, near
+from dedup.near import Near, NearMinHash, NearSimHash, collapse, near
 from dedup.shingles import shingle_sets
-from dedup.signatures import Signature, sign
+from dedup.signatures import Signature, Signatures, sign
 from dedup.tokens import Tokenizer
 
 EXACT = NearMinHash(signature=Signature(bands=Bands(bands=128, rows=2)), most_lost_by_estimate=0)
@@ -139,6 +140,100 @@ def test_files_of_equal_tokens_go_together_wherever_they_stand() -> None:
     assert found.too_short.tolist() == [False, False, True, True, False]
     worse_first = near([plain.column(*texts)], EXACT, order=np.array([4, 3, 2, 1, 0]))
     assert worse_first.witness.tolist() == [1, -1, -1, -1, -1]
+
+
+def one_shared_value(texts: list[str]) -> NearMinHash:
+    """By a signature of one value, with the first seed by which all of these files have the same."""
+    for seed in range(1000):
+        signature = Signature(minhash=MinHash(permutations=1, seed=seed), bands=Bands(bands=1, rows=1))
+        values = sign(plain.column(*texts), signature).minhash
+        assert values is not None
+        if len(set(values.ravel().tolist())) == 1:
+            return NearMinHash(signature=signature)
+    raise AssertionError("these files share no shingle")
+
+
+def test_all_that_is_counted() -> None:
+    """Two copies of a file of one shingle, one that is near to a third, a short one; all meet under one key."""
+    texts = ["a b c d e", "a b c d e f g h i j", "A b c d e", "a b c d e f g h i k", "x", "a b c d e f g h i k"]
+    one_value = one_shared_value(texts[:4])
+    found = near([plain.column(*texts)], one_value)
+    assert found.removed.tolist() == [False, False, True, True, False, True]
+    assert found.witness.tolist() == [-1, -1, 0, 1, -1, 1]
+    assert found.similarity[found.removed].tolist() == [1.0, 5 / 7, 5 / 7]
+    assert found.counts == {
+        "rows": 6, "distinct": 3, "compared": 3, "not_compared": 0, "hot_buckets": 0, "left_alone": 0,
+        "largest_bucket": 3, "candidates": 3, "proved": 1, "too_short": 1, "copies": 2, "removed": 3,
+    }  # fmt: skip
+    hot = replace(one_value, bound=Bound(most_whole=2, leaders=1))
+    counts = near([plain.column(*texts)], hot).counts
+    assert {name: counts[name] for name in ("compared", "not_compared", "hot_buckets", "left_alone")} == {
+        "compared": 2, "not_compared": 1, "hot_buckets": 1, "left_alone": 2,
+    }  # fmt: skip
+
+
+def test_files_that_share_half_of_a_token_key_are_no_copies() -> None:
+    keys = np.array([[1, 1], [1, 2], [2, 1], [1, 1], [9, 9]], np.uint64)
+    n_shingles = np.array([1, 1, 1, 1, 0])
+    found = collapse(Signatures(n_shingles, np.zeros(5, np.uint64), None, keys), np.array([4, 3, 2, 1, 0]))
+    assert found.rows.tolist() == [3, 2, 1]
+    assert found.place.tolist() == [0, 2, 1, 0, -1]
+
+
+def test_an_estimate_exactly_at_the_threshold_is_in_and_of_its_own_number_of_values() -> None:
+    """Of 128: a threshold of as many values as two files share is met, and one of one more is not."""
+    texts = [text for text in family(random.Random(12), 20) if len(text.split()) > 3]
+    signature = Signature(minhash=MinHash(permutations=128), bands=Bands(bands=128, rows=1))
+    minhashes = sign(plain.column(*texts), signature).minhash
+    assert minhashes is not None
+    shares = (minhashes[:, None] == minhashes[None]).mean(axis=2)
+    pairs = [(a, b) for a, b in combinations(range(len(texts)), 2) if 0.4 < shares[a, b] < 1]
+    assert len(pairs) > 5
+    for a, b in pairs[:5]:
+        for least, removed in ((shares[a, b], True), (shares[a, b] + 1 / 128, False)):
+            spec = NearMinHash(proof="estimate", min_similarity=least, signature=signature)
+            found = near([plain.column(texts[a], texts[b])], spec)
+            assert found.removed.tolist() == [False, removed]
+            assert np.isnan(found.similarity[1]) if not removed else found.similarity[1] == shares[a, b]
+
+
+def test_the_estimate_refuses_many_pairs_far_below_and_hardly_one_at_the_threshold() -> None:
+    """200 pairs of which each shares 7 of 10 shingles, and as many that share 4: no band is missed."""
+    words = iter(range(10**9))
+    texts = []
+    for differing in [17] * 200 + [36] * 200:
+        own = [f"w{next(words)}" for _ in range(104)]
+        texts += [" ".join(own), " ".join(own[differing:] + [f"w{next(words)}" for _ in range(differing)])]
+    sets = sets_of(texts[:2] + texts[-2:])
+    assert plain.similarity(sets[0], sets[1]) > 0.7 > 0.5 > plain.similarity(sets[2], sets[3])
+    spec = NearMinHash(signature=Signature(bands=Bands(bands=256, rows=1)))
+    found, without = (near([plain.column(*texts)], one) for one in (spec, replace(spec, most_lost_by_estimate=0)))
+    assert np.flatnonzero(found.removed).tolist() == list(range(1, 400, 2))
+    assert found.removed.tolist() == without.removed.tolist()
+    assert found.counts["candidates"] == 200
+    assert without.counts["candidates"] == 400
+
+
+def test_the_defaults_are_those_that_the_methods_name() -> None:
+    """CodeFuse-13B's 95 % of SimHash, StarCoder's .7 of Jaccard."""
+    one, other = NearMinHash(), NearSimHash()
+    assert (one.min_similarity, one.proof, one.closure, one.most_lost_by_estimate) == (0.7, "jaccard", False, 1e-4)
+    assert (other.min_similarity, other.min_jaccard, other.closure) == (0.95, 0.7, False)
+
+
+def test_simhash_keeps_to_its_bound() -> None:
+    """Under every key with the only leader, and with all where there are not many."""
+    texts = family(random.Random(5), 60)
+    narrow = near([plain.column(*texts)], replace(SIMHASH, bound=Bound(most_whole=1, leaders=1)))
+    assert narrow.counts["not_compared"] > 0
+    assert narrow.counts["hot_buckets"] > 0
+    assert near([plain.column(*texts)], SIMHASH).counts["not_compared"] == 0
+
+
+def test_minhash_without_values_or_bands_is_refused() -> None:
+    for signature in (Signature(minhash=None), Signature(bands=None)):
+        with pytest.raises(ValueError, match="need a signature with MinHash and bands"):
+            near([plain.column("a b c d e f")], NearMinHash(signature=signature))
 
 
 def test_nothing_to_compare() -> None:

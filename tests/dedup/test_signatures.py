@@ -112,6 +112,21 @@ def test_seeds_and_schemes_give_different_values() -> None:
     assert len({minhash(*hashes, spec).tobytes() for spec in specs}) == 6
 
 
+@pytest.mark.parametrize("scheme", ["affine32", "legacy", "oneperm"])
+@pytest.mark.parametrize("seed", [0, (1 << 32) - 1])
+def test_a_signature_of_one_value_by_the_outermost_seeds(scheme, seed: int) -> None:
+    """One value tells whether sets share their least; that of datasketch where it has the scheme."""
+    hashes = ready([5, 6, 7], [5, 6, 7], [1 << 63])
+    one = minhash(*hashes, MinHash(permutations=1, seed=seed, scheme=scheme))
+    assert one.shape == (3, 1)
+    assert one[0] == one[1] != one[2]
+    assert equal_values(one, np.array([0, 0]), np.array([1, 2])).tolist() == [1, 0]
+    if scheme != "oneperm":
+        sketch = Sketch(1, seed, hashfunc=lambda h: h & 0xFFFFFFFF, scheme=scheme)
+        sketch.update_batch([5, 6, 7])
+        assert one[0].tolist() == sketch.hashvalues.tolist()
+
+
 def test_the_token_key_is_that_of_the_tokens_in_order() -> None:
     texts = ["a b c d e f", "A  b(c) d\ne.f", "a b c d f e", "a b c d e f f", "", "ab cdef", "a b c d e"]
     keys = [tuple(row) for row in sign(plain.column(*texts)).token_key.tolist()]
@@ -180,6 +195,9 @@ def test_the_definition_has_not_changed() -> None:
     [
         (lambda: MinHash(permutations=0), "0 permutations"),
         (lambda: MinHash(permutations=100, scheme="oneperm"), "power of two"),
+        (lambda: MinHash(seed=-1), "seed -1: it lies from 0 to 4294967295"),
+        (lambda: MinHash(seed=1 << 32), "seed 4294967296: it lies from 0"),
+        (lambda: MinHash(seed=(1 << 64) - 1, scheme="oneperm"), "seed 18446744073709551615"),
         (lambda: MinHash(scheme="sha1"), "affine32, legacy, oneperm"),  # type: ignore[arg-type]
         (lambda: Signature(bands=Bands(bands=50, rows=6)), "need 300 values and there are 256"),
         (lambda: Signature(shingle_tokens=0), "a shingle of 0 tokens"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import comb
+
 import numpy as np
 import plain_definitions as plain
 import pytest
@@ -70,6 +72,32 @@ def test_the_floor_of_the_estimate_is_the_binomial_quantile() -> None:
     for threshold in (0, 1.1, float("nan")):
         with pytest.raises(ValueError, match="above 0 and up to 1"):
             estimate_floor(threshold, 256)
+    for odds in (-0.1, 1, float("nan")):
+        with pytest.raises(ValueError, match="from 0 to below 1"):
+            estimate_floor(0.7, 256, most_lost=odds)
+
+
+@pytest.mark.parametrize("permutations", [1, 2, 256, 1029, 1030, 4096])
+@pytest.mark.parametrize("threshold", [1e-6, 0.5, 0.7, 0.98, 1.0])
+def test_the_floor_is_the_quantile_for_as_many_permutations_as_there_may_be(
+    permutations: int, threshold: float
+) -> None:
+    """In whole numbers, which no size overflows: odds of fewer equal values, and of as many."""
+    top, scale = round(threshold * 10**6), 10**6
+    floor = estimate_floor(threshold, permutations, most_lost=1e-4)
+    odds = [
+        comb(permutations, equal) * top**equal * (scale - top) ** (permutations - equal) for equal in range(floor + 1)
+    ]
+    most = scale**permutations // 10**4
+    assert sum(odds[:-1]) <= most < sum(odds)
+
+
+def test_a_bound_that_is_no_number_is_refused() -> None:
+    """Nothing is below it, so that all pairs would pass."""
+    sets, one, other = plain.as_sets([{1}, {2}]), np.array([0]), np.array([1])
+    for measure in (jaccard, containment):
+        with pytest.raises(ValueError, match="at least nan: give a number"):
+            measure(*sets, one, other, at_least=float("nan"))
 
 
 def test_no_pairs() -> None:

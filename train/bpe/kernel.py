@@ -1,9 +1,9 @@
 """How a kernel of this package is compiled, and the load of eight bytes that Numba has no name for.
 
 Kernels take arrays and make none, so that Numba's reference counting can be off (`_nrt`, an option that Numba keeps for
-itself). What is compiled is kept on the disk, and known again by the bytes of all modules beside the kernel and beside
-this one: Numba asks for the size and time of the kernel's own file alone, and would go on with old code after a change
-of what is inlined from another.
+itself). What is compiled is kept on the disk, and known again by the bytes of all modules of kernels beside it and
+beside this one: Numba asks for the size and time of the kernel's own file alone, and would go on with old code after a
+change of what is inlined from another.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ def inlined(function: Callable[..., Any]) -> Any:
 
 @cache
 def _sources(folder: Path) -> str:
-    """A hash of a folder's modules."""
-    return xxhash.xxh3_128_hexdigest(b"\0".join(path.read_bytes() for path in sorted(folder.glob("*.py"))))
+    """A hash of a folder's modules of kernels."""
+    texts = [path.read_bytes() for path in sorted(folder.glob("*.py"))]
+    return xxhash.xxh3_128_hexdigest(b"\0".join(text for text in texts if b"kernel" in text))
 
 
 def _eight_bytes(typingctx, array, index):

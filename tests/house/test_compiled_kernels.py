@@ -7,15 +7,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 SMALL = """
-from train.bpe.kernel import inlined
+from {package}.kernel import inlined
 @inlined
 def small(a):
-    return a + {}
+    return a + {n}
 """
 LARGE = """
 import small
-from train.bpe.kernel import kernel
+from {package}.kernel import kernel
 @kernel
 def large(a):
     return small.small(a)
@@ -28,14 +30,17 @@ def found(folder: Path) -> str:
     return subprocess.check_output([sys.executable, "-c", told], env=environment, text=True).strip()
 
 
-def test_what_is_inlined_from_another_file_is_compiled_anew_where_that_file_changed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("package", ["analyzers.text", "dedup", "train.bpe"])
+def test_what_is_inlined_from_another_file_is_compiled_anew_where_that_file_changed(
+    package: str, tmp_path: Path
+) -> None:
     """An upgrade that leaves the outer file as it is, down to its time; the inner one keeps its time and size."""
-    (tmp_path / "large.py").write_text(LARGE)
+    (tmp_path / "large.py").write_text(LARGE.format(package=package))
     small = tmp_path / "small.py"
-    small.write_text(SMALL.format(1))
+    small.write_text(SMALL.format(package=package, n=1))
     assert found(tmp_path) == "2 0"
     assert found(tmp_path) == "2 1"
     told = small.stat()
-    small.write_text(SMALL.format(4))
+    small.write_text(SMALL.format(package=package, n=4))
     os.utime(small, ns=(told.st_atime_ns, told.st_mtime_ns))
     assert found(tmp_path) == "5 0"

@@ -143,13 +143,16 @@ def _find(data, kinds, starts, ends, hashes, own, opening, table, of_file, calls
 
 
 @kernel
-def _count_types(hashes, is_type, first, last, own, table, stamps, out):
-    """Different types among tokens first[i]:last[i], own[i] aside."""
+def _count_types(hashes, is_type, first, last, own, places, table, stamps, out):
+    """Different types among the tokens of the definitions at these places, their own names aside, and of the file."""
     mask = np.uint64(len(table) - 1)
-    for place in range(len(first)):
+    for place in range(len(places) + 1):
         stamp = place + 1
-        for i in range(first[place], last[place]):
-            if not is_type[i] or hashes[i] == own[place]:
+        begin, end, name = 0, len(hashes), np.uint64(0)
+        if place < len(places):
+            begin, end, name = first[places[place]], last[places[place]], own[places[place]]
+        for i in range(begin, end):
+            if not is_type[i] or hashes[i] == name:
                 continue
             slot = (hashes[i] ^ (hashes[i] >> np.uint64(29))) & mask
             while stamps[slot] == stamp and table[slot] != hashes[i]:
@@ -174,12 +177,9 @@ def _types(
 ) -> tuple[int | None, int | None, int | None]:
     """Different types of the file, and the most of a class and of a function that stand in none of their kind."""
     classes, functions = _outermost(definitions, True), _outermost(definitions, False)
-    places = classes + functions
-    first = np.append(stream.first[places], 0)
-    last = np.append(stream.last[places], len(is_type))
-    own = np.append(stream.name_hashes[places], np.uint64(0))
+    places = np.array(classes + functions, np.int64)
     size = 1 << max(4, (2 * len(is_type)).bit_length())
-    out = np.zeros(len(first), np.int64)
-    _count_types(stream.hashes, is_type, first, last, own, np.empty(size, np.uint64), np.zeros(size, np.int32), out)
+    scratch, out = (np.empty(size, np.uint64), np.zeros(size, np.int32)), np.zeros(len(places) + 1, np.int64)
+    _count_types(stream.hashes, is_type, stream.first, stream.last, stream.name_hashes, places, *scratch, out)
     counts = out.tolist()
     return counts[-1], max(counts[: len(classes)], default=0), max(counts[len(classes) : -1], default=0)

@@ -59,6 +59,8 @@ def _has_run(source: bytes, length: int) -> bool:
         return length <= len(source)
     blocks = np.frombuffer(source, np.uint8, n_blocks * size).reshape(n_blocks, size)
     uniform = np.flatnonzero(blocks[:, 0] == blocks[:, -1])
+    if not len(uniform):
+        return False
     for block in uniform[(blocks[uniform] == blocks[uniform, :1]).all(axis=1)]:
         around = source[max(0, int(block) * size - length) : (int(block) + 1) * size + length]
         byte = re.escape(source[int(block) * size : int(block) * size + 1])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from functools import cache
-from itertools import chain
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 import numpy as np
@@ -165,8 +165,8 @@ def token_stream(report: Report, source: bytes, table: KindTable) -> Stream:
     definitions = report.definitions or ()
     names = [last_word(one.name) for one in definitions]
     name_hashes = np.empty(len(names), np.uint64)
-    lengths = np.array([len(name) for name in names], np.int64)
-    _hash_all(np.frombuffer(b"".join(names), np.uint8), np.cumsum(lengths), name_hashes)
-    first = np.searchsorted(starts[:n], np.array([one.start for one in definitions], np.int32))
-    last = np.searchsorted(starts[:n], np.array([one.end for one in definitions], np.int32))
+    name_ends = np.array(list(accumulate(map(len, names))), np.int64)
+    _hash_all(np.frombuffer(b"".join(names), np.uint8), name_ends, name_hashes)
+    edges = np.array([(one.start, one.end) for one in definitions], np.int32).reshape(-1, 2)
+    first, last = starts[:n].searchsorted(edges.T)
     return Stream(kinds[:n], starts[:n], ends[:n], hashes[:n], begins[:n], data, first, last, names, name_hashes)

@@ -13,6 +13,7 @@ from analyzers.syntax.bugs.source_file import SourceFile, first_child
 _NAME = re.compile(rb"[A-Za-z_]\w*")
 _COMMENTS, _PYTHON_COMMENTS = re.compile(rb"//[^\n]*|/\*.*?\*/", re.DOTALL), re.compile(rb"#[^\n]*")
 _MOST_BETWEEN = 400
+_TWICE = re.compile(rb"([A-Za-z_][\w.>-]*)[\s\\]*=[\s\\]*\1")  # how an assignment to itself begins
 _SIMPLE = ("identifiers", "constants", "numbers", "strings")
 _PLACE = re.compile(rb"[A-Za-z_]\w*(?:(?:\.|->)\w+)*")
 
@@ -40,7 +41,7 @@ def self_assignment(node: Node, file: SourceFile) -> Sequence[Node]:
     Not reported: in the body of a Python class, where it copies a name of the module, and outside functions; members in
     languages where setting one may run code.
     """
-    sides = assigned(node, file)
+    sides = assigned(node, file) if _TWICE.match(file.source, node.start_byte, node.end_byte) else None
     if sides is None:
         return ()
     left, right = sides
@@ -67,13 +68,13 @@ def overwritten_assignment(node: Node, file: SourceFile) -> Sequence[Node]:
     source = file.source
     found = []
     before: Node | None = None
-    beginning = b""
+    name = b""
     for one in assignments:
-        start = one.start_byte
-        here = source[start : start + 2]
-        if before is not None and here == beginning and _overwrites(one, before, file):
+        begins = _NAME.match(source, one.start_byte)
+        here = b"" if begins is None else begins[0]
+        if before is not None and here and here == name and _overwrites(one, before, file):
             found.append(before)
-        before, beginning = one, here
+        before, name = one, here
     return found
 
 

@@ -25,6 +25,8 @@ def duplicate_parameter(node: Node, file: SourceFile) -> Sequence[Node]:
     Example: `function f(x, x)`.
     Not reported: _.
     """
+    if file.source.find(b",", node.start_byte, node.end_byte) < 0:
+        return ()
     words = _WORDS.findall(file.source, node.start_byte, node.end_byte)
     if len(set(words)) == len(words):
         return ()
@@ -102,12 +104,12 @@ def shadowed_builtin(node: Node, file: SourceFile) -> Sequence[Node]:
     Not reported: attributes and methods; parameters and keyword arguments, which callers name; names such as id, type,
     input or file that are taken every day.
     """
+    if not file.source.startswith(file.plan.builtins, node.start_byte):
+        return ()  # what is declared stands first
     name = node.child_by_field_name("left") or node.child_by_field_name("name") or node.child_by_field_name("pattern")
     if name is not None and file.plan.tokens[name.kind_id] == "expression_list" and name.named_child_count == 1:
         name = first_child(name)
     if name is None or name.kind_id not in file.kinds["identifiers"] or file.text(name) not in file.dialect.builtins:
         return ()
     frame = file.frame
-    if frame is None or frame.part == CLASS:
-        return ()
-    return () if node.kind_id in file.kinds["assignments"] and file.language != "Python" else (name,)
+    return () if frame is None or frame.part == CLASS else (name,)

@@ -61,7 +61,7 @@ class Dialect:
     creations: Kinds = ()  # new X()
     dictionaries: Kinds = ()
     pairs: Kinds = ()
-    declarations: Kinds = ()  # statements that declare local variables
+    declarations: Kinds = ()  # statements that declare local variables; where none is needed, those that set them
     declarators: Kinds = ()  # one variable of a declaration
     parameters: Kinds = ()  # parameter lists
     parameter: Kinds = ()  # what one may be in such a list; empty: whatever has a name

@@ -20,6 +20,7 @@ _VOID = {
     "C#": re.compile(rb"void|Task|IEnumer|IAsync|dynamic"),
 }  # fmt: skip
 _RESULT = {"Python": "return_type", "TypeScript": "return_type", "C#": "returns", "Go": "result"}
+_ODD_RETURN = re.compile(rb"\b(?:yield|co_\w+|asm|__asm__|volatile|async)\b|#\s*(?:if|else)")
 _VALUE = re.compile(rb"\breturn\b[ \t(]*[^\s;}(]")
 
 
@@ -32,6 +33,8 @@ def unreachable_code(node: Node, file: SourceFile) -> Sequence[Node]:
     function a generator. Calls that never come back are not known.
     """
     statements = file.statements(node)
+    if file.let_go(node, "jumps")[0].start_byte >= statements[-1].start_byte:
+        return ()
     jumps, labels, wrappers = file.kinds["jumps"], file.kinds["labels"], file.kinds["expression_statements"]
     for place, statement in enumerate(statements[:-1]):
         kind = statement.kind_id
@@ -73,16 +76,14 @@ def missing_return(node: Node, file: SourceFile) -> Sequence[Node]:
         return ()
     if body.end_byte - body.start_byte > _MOST_BYTES:
         return ()
-    text = file.text(body)
-    if not _VALUE.search(text) or re.search(rb"\b(?:yield|co_\w+|asm|__asm__|volatile|async)\b|#\s*(?:if|else)", text):
-        return ()
     statements = file.statements(body)
     if statements and statements[0].kind_id in file.kinds["blocks"] and body.kind_id not in file.kinds["blocks"]:
         statements = file.statements(statements[0])  # Go's list inside its braces
     name = name_of(node, file)
     if not statements or name is None or not completes(statements[-1], file):
         return ()
-    return (name,)
+    text = file.text(body)
+    return (name,) if _VALUE.search(text) and not _ODD_RETURN.search(text) else ()
 
 
 def _gives_value(function: Node, file: SourceFile) -> bool:

@@ -30,8 +30,9 @@ def unused_import(node: Node, file: SourceFile) -> Sequence[Node]:
         is_private = file.source.startswith(b"_", name.start_byte)
         if not is_private and file.words.is_alone(name.start_byte, 0, len(file.source)):
             found.append(name)
-    found = [name for name in found if file.text(name) not in file.comment_words]
-    return () if not found or file.hands_names_on else found
+    if not found or file.hands_names_on:
+        return ()
+    return [name for name in found if file.text(name) not in file.comment_words]
 
 
 def _is_conditional(node: Node, file: SourceFile) -> bool:

@@ -11,6 +11,7 @@ from analyzers.syntax.bugs.source_file import SourceFile, first_child
 
 _LITERAL = re.compile(rb"""'[^'\\{]*'|"[^"\\{]*"|-?\d[\w.]*|'(?:\\.|[^\\])'""")
 _NAME = re.compile(rb"[A-Za-z_$][\w$]*(?:\.[\w$]+)*")
+_OPENING = re.compile(rb"[\[{(]")
 _MOST_DEFAULT_BYTES, _MOST_MUTABLE, _MOST_KEY_BYTES = 2_000, 20, 400
 _MUTABLE = re.compile(
     rb"\[.*\]|\{.*\}|(?:list|dict|set|bytearray|defaultdict|collections\.defaultdict)\(.*\)", re.DOTALL
@@ -24,6 +25,8 @@ def duplicate_key(node: Node, file: SourceFile) -> Sequence[Node]:
     Example: `{"x": 1, "x": 2}`.
     Not reported: keys that are no literals or plain names, and keys on both sides of something spread in between.
     """
+    if node.named_child_count < 2:
+        return ()
     seen: set[bytes] = set()
     found = []
     for child in node.named_children if file.language != "Java" else _java_keys(node, file):
@@ -100,6 +103,9 @@ def mutable_default(node: Node, file: SourceFile) -> Sequence[Node]:
     body = node.child_by_field_name("body")
     if function != "function_definition" or parameters is None or body is None:
         return ()
+    first = file.source.find(b"=", parameters.start_byte, parameters.end_byte)
+    if first < 0 or _OPENING.search(file.source, first, parameters.end_byte) is None:
+        return ()  # no default that could be mutable
     found, n_mutable = [], 0
     for child in parameters.named_children:
         name, value = child.child_by_field_name("name"), child.child_by_field_name("value")

@@ -13,7 +13,7 @@ from analyzers.syntax.grammars import kinds_of, load
 from analyzers.syntax.kinds import ERROR_ID, N_IDS, ids_of
 from analyzers.syntax.languages import spec_of
 
-_SORTS = ("binaries", "assignments", "creations", "calls", "functions")  # the later one wins
+_SORTS = ("jumps", "binaries", "assignments", "creations", "calls", "functions")  # the later one wins
 OTHER, FUNCTION, CLASS, LOOP, FINALLY, GUARD = range(6)
 _FRAMES = {"functions": FUNCTION, "lambdas": FUNCTION, "classes": CLASS, "whiles": LOOP, "fors": LOOP,
            "foreachs": LOOP, "finallys": FINALLY, "guards": GUARD}  # fmt: skip
@@ -28,10 +28,11 @@ class Plan:
     grammar: Language
     kinds: dict[str, frozenset[int]]  # by role
     tokens: dict[int, str]  # kind ids of operators and keywords, and how they are spelled
-    sorts: dict[int, str]  # what a rule may look for in a block: the role of each kind
+    sorts: dict[int, str]  # what a rule may look for in a block: the role of each kind of statement
     frames: bytes  # what kind of frame each kind of node opens
     barren: frozenset[int]  # kinds that hold nothing for any rule
     comments: frozenset[int]
+    builtins: tuple[bytes, ...]  # the dialect's, for bytes.startswith
 
 
 @cache
@@ -57,4 +58,5 @@ def plan_of(language: str) -> Plan | None:
         frames=bytes(frames),
         barren=ids_of(grammar, spec.barren),
         comments=ids_of(grammar, spec.comments),
+        builtins=tuple(sorted(dialect.builtins)),
     )

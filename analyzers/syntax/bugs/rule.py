@@ -21,7 +21,8 @@ class Rule:
 
     roles: fields of Dialect, whose kinds the rule is shown. needs: byte strings one of which a file must hold for the
     rule to be looked at; empty for every file. operators: of operations of two, the rule is shown those with
-    one of these only; empty for all.
+    one of these only; empty for all. lets_go: of blocks, the rule is shown those only that hold a statement of one of
+    these sorts (plan.py), and expressions that stand alone are statements; empty for all.
     """
 
     name: str
@@ -32,3 +33,4 @@ class Rule:
     check: Check
     needs: tuple[bytes, ...] = ()
     operators: frozenset[str] = frozenset()
+    lets_go: tuple[str, ...] = ()

@@ -56,10 +56,12 @@ def _row(
     summary: str,
     needs: tuple[bytes, ...] = (),
     operators: str = "",
+    lets_go: str = "",
 ) -> Rule:
     return Rule(
         name=name, severity=severity, languages=languages, roles=tuple(roles.split()), check=check,
         summary=summary, needs=needs, operators=frozenset(operators.split(",") if operators else ()),
+        lets_go=tuple(lets_go.split()),
     )  # fmt: skip
 
 
@@ -99,10 +101,10 @@ RULES: tuple[Rule, ...] = (
     _row("self-assignment", ERROR, ALL, "assignments", self_assignment,
          "a name is assigned to itself", operators="="),
     _row("overwritten-assignment", WARNING, ALL, "blocks", overwritten_assignment,
-         "the next statement throws an assigned value away"),
+         "the next statement throws an assigned value away", lets_go="assignments"),
     # Flow
     _row("unreachable-code", ERROR, ALL, "blocks", unreachable_code,
-         "a statement behind a jump in the same block"),
+         "a statement behind a jump in the same block", lets_go="jumps"),
     _row("missing-return", ERROR, ("Python", "Java", "TypeScript", "TSX", "C", "C++", "Go", "C#"), "functions",
          missing_return, "a function that gives a value can end without one"),
     _row("unconditional-recursion", FATAL, ALL, "functions", unconditional_recursion,
@@ -123,13 +125,13 @@ RULES: tuple[Rule, ...] = (
     _row("swallowed-error", WARNING, ("Go", "Rust"), "error_tests", swallowed_error,
          "an error is looked at, and nothing is done or said", (b"rr",)),
     _row("bare-except", WARNING, PYTHON, "catches", bare_except,
-         "except without a class catches the end of the program too", (b"except",)),
+         "except without a class catches the end of the program too"),
     _row("return-in-finally", ERROR, ("Python", "Java", *SCRIPT, "C#"), "returns", return_in_finally,
          "a return in finally swallows every exception", (b"finally",)),
     _row("raised-non-exception", ERROR, ("Python", *SCRIPT, "C++"), "throws", raised_non_exception,
          "what is thrown is no exception"),
     _row("forgotten-throw", ERROR, ("Python", "Java", *SCRIPT, "C++", "C#"), "blocks", forgotten_throw,
-         "an exception is made and not thrown"),
+         "an exception is made and not thrown", lets_go="creations calls"),
     # Literals
     _row("duplicate-key", ERROR, ALL, "dictionaries", duplicate_key,
          "a literal names one key twice"),
@@ -144,17 +146,17 @@ RULES: tuple[Rule, ...] = (
          (b"%", b"ormat", b"Console.Write"), "%"),
     # Values let go
     _row("ignored-result", ERROR, ALL, "blocks", ignored_result,
-         "a function without side effects is called for nothing"),
+         "a function without side effects is called for nothing", lets_go="calls"),
     _row("useless-expression", ERROR, ("Python", "Java", *SCRIPT, *C_LIKE, "Go", "Rust"), "blocks",
-         useless_expression, "a comparison as a statement"),
+         useless_expression, "a comparison as a statement", lets_go="binaries"),
     # Names
     _row("redefined-function", ERROR, ALL, "scopes", redefined_function,
-         "two functions of one name in one scope"),
+         "two functions of one name in one scope", lets_go="functions"),
     _row("duplicate-parameter", FATAL, ALL, "parameters", duplicate_parameter,
          "two parameters of one name"),
-    _row("shadowed-builtin", WARNING, ("Python", *SCRIPT, "Go"), "assignments declarations declarators",
+    _row("shadowed-builtin", WARNING, ("Python", *SCRIPT, "Go"), "declarations declarators",
          shadowed_builtin, "a variable hides a builtin"),
-    _row("unused-variable", WARNING, ALL, "declarations assignments", unused_variable,
+    _row("unused-variable", WARNING, ALL, "declarations", unused_variable,
          "a local variable is never read"),
     _row("unused-parameter", WARNING, ALL, "functions", unused_parameter,
          "a private function never reads a parameter"),

@@ -13,7 +13,7 @@ from analyzers.syntax.bugs.plan import OTHER, plan_of
 from analyzers.syntax.bugs.report import Bug
 from analyzers.syntax.bugs.rule import Rule
 from analyzers.syntax.bugs.source_file import Frame, SourceFile
-from analyzers.syntax.bugs.tables import BELOW, COMMENT, TAKEN, rules_of, tables_of
+from analyzers.syntax.bugs.tables import BELOW, COMMENT, TAKEN, needs_of, tables_of
 
 _NO_END = 1 << 62
 
@@ -37,10 +37,6 @@ def _is_foreign(dialect: Dialect, source: bytes) -> bool:
 
 def _place(bug: Bug) -> tuple[int, int, str]:
     return bug.start, bug.end, bug.rule
-
-
-def _active(rule: Rule, source: bytes) -> bool:
-    return not rule.needs or any(needed in source for needed in rule.needs)
 
 
 def _walk(root: Node, ways: bytes, taken: list[Node], comments: list[tuple[int, int]]) -> None:
@@ -67,10 +63,10 @@ def _start(node: Node) -> int:
 
 def _bugs(file: SourceFile) -> list[Bug]:
     plan = file.plan
-    tables = tables_of(plan, tuple(_active(rule, file.source) for rule in rules_of(plan.language)))
+    tables = tables_of(plan, tuple([any(map(file.source.__contains__, needs)) for needs in needs_of(plan.language)]))
     _walk(file.root, tables.ways, file.taken, file.comments)
     file.taken.sort(key=_start)
-    rules, by_operator, frames = tables.rules, tables.by_operator, plan.frames
+    rules, by_operator, by_sort, frames = tables.rules, tables.by_operator, tables.by_sort, plan.frames
     bugs: list[Bug] = []
     top_end = _NO_END
     for node in file.taken:
@@ -81,17 +77,15 @@ def _bugs(file: SourceFile) -> list[Bug]:
             top_end = _NO_END if file.frame is None else file.frame.end
         kind = node.kind_id
         if kind in rules:
-            for rule in rules[kind]:
-                found = rule.check(node, file)
-                if found:
-                    _report(rule, node, found, bugs)
+            _check(rules[kind], node, file, bugs)
         if kind in by_operator:
-            operands = file.operands(node)
-            if operands is not None and operands[1] in by_operator[kind]:
-                for rule in by_operator[kind][operands[1]]:
-                    found = rule.check(node, file)
-                    if found:
-                        _report(rule, node, found, bugs)
+            operator = file.operator(node)
+            if operator in by_operator[kind]:
+                _check(by_operator[kind][operator], node, file, bugs)
+        if kind in by_sort:
+            for sort in file.sorted_statements(node):
+                if sort in by_sort[kind]:
+                    _check(by_sort[kind][sort], node, file, bugs)
         part = frames[kind]
         if part != OTHER:
             end = node.end_byte
@@ -100,8 +94,11 @@ def _bugs(file: SourceFile) -> list[Bug]:
     return bugs
 
 
-def _report(rule: Rule, node: Node, found: Sequence[Node], bugs: list[Bug]) -> None:
-    if node.has_error:
-        return
-    for one in found:
-        bugs.append(Bug(rule.name, rule.severity, one.start_byte, one.end_byte, one.start_point[0] + 1))
+def _check(rules: Sequence[Rule], node: Node, file: SourceFile, bugs: list[Bug]) -> None:
+    """Adds what rules find at a node, unless the parser did not understand something in it."""
+    for rule in rules:
+        found = rule.check(node, file)
+        if found and not node.has_error:
+            bugs += [
+                Bug(rule.name, rule.severity, one.start_byte, one.end_byte, one.start_point[0] + 1) for one in found
+            ]

@@ -15,11 +15,13 @@ from analyzers.syntax.bugs.words import Words
 _MOST_OUTWARD = 64  # frames looked at: without a bound, time would be quadratic in the depth
 _MOST_PARENS = 8
 _NO_NODES: list[Node] = []
-_NOTHING: dict[str, list[Node]] = {}
 _WORD = re.compile(rb"[^\W\d][\w$]*")
 _DEFINES = re.compile(rb"^[ \t]*(?:def|class|async def|if __name__)\b", re.MULTILINE)
 _MACRO = re.compile(rb"^[ \t]*#[ \t]*define\b(?:[^\n\\]|\\.)*", re.MULTILINE | re.DOTALL)
-_DYNAMIC = re.compile(rb"\b(?:locals|vars|eval|exec|dir|arguments)\s*\(|\bwith\s*\(")
+_DYNAMIC = tuple(  # patterns that begin with letters are ten times as fast as one for all
+    re.compile(word + rb"\s*\(") for word in (b"locals", b"vars", b"eval", b"exec", b"dir", b"arguments", b"with")
+)
+_WORD_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")
 
 
 def first_child(node: Node) -> Node | None:
@@ -50,8 +52,8 @@ class SourceFile:
         self.taken: list[Node] = []
         self.in_chain: set[int] = set()  # starts of ifs that belong to one before
         self._of_statements: Node | None = None
-        self._statements = _NO_NODES
-        self._sorted = _NOTHING
+        self._statements: list[Node] = []
+        self._sorted: dict[str, list[Node]] = {}
         self._of_operands: Node | None = None
         self._operands: tuple[Node, str, Node] | None = None
 
@@ -80,7 +82,9 @@ class SourceFile:
     @cached_property
     def dynamic(self) -> list[int]:
         """Where code may read variables without naming them."""
-        return [found.start() for found in _DYNAMIC.finditer(self.source)]
+        source = self.source
+        starts = (found.start() for pattern in _DYNAMIC for found in pattern.finditer(source))
+        return sorted(start for start in starts if not start or source[start - 1] not in _WORD_BYTES)
 
     def is_dynamic(self, start: int, end: int) -> bool:
         """Whether something between the bytes may read variables without naming them."""
@@ -120,29 +124,39 @@ class SourceFile:
     def statements(self, block: Node) -> list[Node]:
         """What stands side by side in a block, comments and punctuation aside."""
         if block is not self._of_statements:
-            comments = self.plan.comments
             self._of_statements = block
-            self._statements = [child for child in block.named_children if child.kind_id not in comments]
-            self._sorted = self._sort(self._statements) if self._statements else _NOTHING
+            self._read(block)
         return self._statements
 
-    def let_go(self, block: Node, role: str) -> list[Node]:
-        """What a block holds of a role that the plan sorts by: expressions whose value it lets go, and functions."""
+    def sorted_statements(self, block: Node) -> dict[str, list[Node]]:
+        """What a block holds by the sort that the plan gives it: jumps, functions, expressions whose value it lets
+        go."""
         self.statements(block)
-        return self._sorted.get(role, _NO_NODES)
+        return self._sorted
 
-    def _sort(self, statements: list[Node]) -> dict[str, list[Node]]:
-        sorts, wrappers = self.plan.sorts, self.kinds["expression_statements"]
-        found: dict[str, list[Node]] = {}
-        for statement in statements:
+    def let_go(self, block: Node, sort: str) -> list[Node]:
+        """What a block holds of one sort."""
+        return self.sorted_statements(block).get(sort, _NO_NODES)
+
+    def _read(self, block: Node) -> None:
+        comments, sorts, wrappers = self.plan.comments, self.plan.sorts, self.kinds["expression_statements"]
+        self._statements, self._sorted = [], {}
+        for statement in block.named_children:
             kind = statement.kind_id
+            if kind in comments:
+                continue
+            self._statements.append(statement)
             node: Node | None = statement
             if kind in wrappers:
                 node = first_child(statement)
                 kind = 0 if node is None else node.kind_id
             if kind in sorts and node is not None:
-                found.setdefault(sorts[kind], []).append(node)
-        return found
+                self._sorted.setdefault(sorts[kind], []).append(node)
+
+    def operator(self, node: Node) -> str:
+        """The operator of an operation of two; empty for others."""
+        middle = node.child(1) if node.child_count == 3 else None
+        return "" if middle is None else self.plan.tokens[middle.kind_id]
 
     def operands(self, node: Node) -> tuple[Node, str, Node] | None:
         """Left side, operator and right side of an operation of two; None for others."""

@@ -21,13 +21,20 @@ class Tables:
 
     ways: bytes
     rules: dict[int, tuple[Rule, ...]]  # by kind id
-    by_operator: dict[int, dict[str, tuple[Rule, ...]]]  # those of `rules` that mind the operator, by kind id
+    by_operator: dict[int, dict[str, tuple[Rule, ...]]]  # of operations: by kind id and operator
+    by_sort: dict[int, dict[str, tuple[Rule, ...]]]  # of blocks: by kind id and what the block lets go
 
 
 @cache
 def rules_of(language: str) -> tuple[Rule, ...]:
     """The rules that a language has, in the table's order."""
     return tuple(rule for rule in RULES if language in rule.languages)
+
+
+@cache
+def needs_of(language: str) -> tuple[tuple[bytes, ...], ...]:
+    """What the rules of a language need that need something at all, each once."""
+    return tuple(dict.fromkeys(rule.needs for rule in rules_of(language) if rule.needs))
 
 
 @cache
@@ -43,26 +50,33 @@ def _ways(plan: Plan) -> bytes:
 
 
 @cache
-def tables_of(plan: Plan, active: tuple[bool, ...]) -> Tables:
-    """The tables for those of a language's rules that are active: one flag for each of `rules_of`."""
+def tables_of(plan: Plan, met: tuple[bool, ...]) -> Tables:
+    """The tables for those of a language's rules whose needs are met: one flag for each of `needs_of`."""
+    is_met = {(): True, **dict(zip(needs_of(plan.language), met, strict=True))}
     rules: dict[int, list[Rule]] = {}
     by_operator: dict[int, dict[str, list[Rule]]] = {}
+    by_sort: dict[int, dict[str, list[Rule]]] = {}
     operations = plan.kinds["binaries"] | plan.kinds["assignments"] | plan.kinds["augmented"]
-    for rule, is_active in zip(rules_of(plan.language), active, strict=True):
-        for kind in frozenset().union(*(plan.kinds[role] for role in rule.roles)) if is_active else ():
+    for rule in rules_of(plan.language):
+        for kind in frozenset().union(*(plan.kinds[role] for role in rule.roles)) if is_met[rule.needs] else ():
             if rule.operators and kind in operations:
                 for operator in rule.operators:
                     by_operator.setdefault(kind, {}).setdefault(operator, []).append(rule)
+            elif rule.lets_go:
+                for sort in rule.lets_go:
+                    by_sort.setdefault(kind, {}).setdefault(sort, []).append(rule)
             else:
                 rules.setdefault(kind, []).append(rule)
     ways = bytearray(_ways(plan))
-    for kind in (*rules, *by_operator):
+    for kind in (*rules, *by_operator, *by_sort):
         ways[kind] |= TAKEN
     return Tables(
         ways=bytes(ways),
         rules={kind: tuple(found) for kind, found in rules.items()},
-        by_operator={
-            kind: {operator: tuple(found) for operator, found in operators.items()}
-            for kind, operators in by_operator.items()
-        },
+        by_operator={kind: _frozen(found) for kind, found in by_operator.items()},
+        by_sort={kind: _frozen(found) for kind, found in by_sort.items()},
     )
+
+
+def _frozen(rules: dict[str, list[Rule]]) -> dict[str, tuple[Rule, ...]]:
+    return {key: tuple(found) for key, found in rules.items()}

@@ -19,6 +19,7 @@ _PRIMITIVE = re.compile(rb"(?:(?:const|unsigned|signed|long|short|int|char|bool|
 _STUB = re.compile(
     rb"[{\s]*(?:pass|\.\.\.|raise\b.*|throw\b.*|return\b[^;\n]*;?|unimplemented!.*|todo!.*|panic.*)?[}\s]*", re.DOTALL
 )
+_SET = re.compile(rb"[ \t]*=[^=>]")
 _MOST_STUB_BYTES = 200
 _MOST_USES = 200
 _PRIVATE = {
@@ -65,11 +66,9 @@ def _is_record(function: Node, file: SourceFile) -> bool:
 
 
 def _declared(node: Node, file: SourceFile) -> list[Node]:
-    """The names that a declaration or a first assignment declares, where only reading them would be a use."""
+    """The names that a declaration declares, where only reading them would be a use."""
     language, kinds = file.language, file.kinds
     names: list[Node | None] = []
-    if language != "Python" and node.kind_id in kinds["assignments"]:
-        return []
     if language == "Python":
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
         names = [left] if left is not None and right is not None else []
@@ -128,6 +127,8 @@ def _only_written(name: Node, frame: Frame, file: SourceFile) -> bool:
 def _is_write(start: int, size: int, file: SourceFile) -> bool:
     """Whether a word begins a statement and a plain assignment to it."""
     source = file.source
+    if _SET.match(source, start + size, start + size + 40) is None:
+        return False
     line = source.rfind(b"\n", max(0, start - 200), start) + 1
     if line == 0 or source[line:start].strip():
         return False
@@ -135,9 +136,7 @@ def _is_write(start: int, size: int, file: SourceFile) -> bool:
     before = previous.partition(b"//")[0].partition(b"/*")[0].rstrip()[-1:]
     if before not in (b";", b"{", b"}") and file.language not in ("Python", "Go"):
         return False
-    if file.language == "Python" and before in (b",", b"(", b"[", b"{", b"\\", b"="):
-        return False
-    return re.match(rb"[ \t]*=[^=>]", source[start + size : start + size + 40]) is not None
+    return file.language != "Python" or before not in (b",", b"(", b"[", b"{", b"\\", b"=")
 
 
 def _is_dynamic(frame: Frame, file: SourceFile) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from functools import cache
+from itertools import chain
 
 import numpy as np
 
@@ -79,7 +80,7 @@ class Words:
         """gaps: the comments, sorted, not overlapping. extras: bytes of words beside letters, digits and _."""
         data = np.frombuffer(source, np.uint8)
         starts, hashes = np.empty(len(source) // 2 + 1, np.int32), np.empty(len(source) // 2 + 1, np.uint64)
-        holes = np.array(gaps, np.int64).reshape(-1, 2)
+        holes = np.frombuffer(array("q", chain.from_iterable(gaps)), np.int64).reshape(-1, 2)
         n_words = _find(data, _classes(extras), holes, starts, hashes)
         table = np.full(1 << max(4, (2 * n_words).bit_length()), -1, np.int32)
         before, after = np.empty(n_words, np.int32), np.empty(n_words, np.int32)

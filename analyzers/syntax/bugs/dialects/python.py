@@ -37,6 +37,7 @@ PYTHON = Dialect(
     assignments=("assignment",),
     augmented=("augmented_assignment",),
     calls=("call",),
+    declarations=("assignment",),
     dictionaries=("dictionary",),
     pairs=("pair",),
     parameters=("parameters", "lambda_parameters"),

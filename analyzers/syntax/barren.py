@@ -9,8 +9,9 @@ a comment, most frequent first. Whoever pastes them checks with the grammar in m
 from __future__ import annotations
 
 import argparse
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tree_sitter import Parser, Tree
@@ -25,11 +26,20 @@ MAX_FILE_BYTES = 300_000
 
 def files(folders: list[Path], extensions: tuple[str, ...], budget_bytes: int) -> Iterator[bytes]:
     """Contents of files with the extensions, spread over the folders, until the budget is spent."""
-    paths = [path for folder in folders for path in sorted(folder.rglob("*")) if path.suffix in extensions]
-    paths = [path for path in paths if path.is_file() and path.stat().st_size <= MAX_FILE_BYTES]
-    step = max(1, sum(path.stat().st_size for path in paths) // max(1, budget_bytes))
-    for path in paths[::step]:
+    found = [one for folder in folders for one in sorted(one for each in extensions for one in _listed(folder)[each])]
+    step = max(1, sum(size for _, size in found) // max(1, budget_bytes))
+    for path, _ in found[::step]:
         yield path.read_bytes()
+
+
+@cache
+def _listed(folder: Path) -> defaultdict[str, list[tuple[Path, int]]]:
+    """By extension the files below a folder that are not too large, and their sizes; looked up once for all."""
+    found: defaultdict[str, list[tuple[Path, int]]] = defaultdict(list)
+    for path in folder.rglob("*"):
+        if path.is_file() and (size := path.stat().st_size) <= MAX_FILE_BYTES:
+            found[path.suffix].append((path, size))
+    return found
 
 
 def count(tree: Tree, table: KindTable, seen: Counter[int], fertile: set[int]) -> None:

@@ -350,3 +350,13 @@ def test_two_hundred_thousand_simhashes_hide_no_pair_of_a_sample() -> None:
 def test_plain_brute_force_knows_a_bit_from_another() -> None:
     assert all_within(np.array([0, 1, 7, 15, 255], np.uint64), 3) == {(0, 1), (0, 2), (1, 2), (1, 3), (2, 3)}
     assert plain.similarity({1, 2}, {2, 3}) == 1 / 3
+
+
+def test_of_a_hot_bucket_those_lead_that_are_near_to_no_leader() -> None:
+    """By SimHash: were the second one a leader because it came second, the last two would not be compared."""
+    simhashes = np.array([0, 1, 2**64 - 1, 2**64 - 2], np.uint64)
+    keys, compared = np.zeros((1, 4), np.uint64), Compared()
+    bound = Bound(most_whole=2, leaders=2)
+    found = candidates(keys, bound=bound, compared=compared, simhashes=simhashes, most_distance=3)
+    assert pairs_of(found) == [(0, 1), (2, 3)]
+    assert compared.left_alone == 0

@@ -8,7 +8,7 @@ from tree_sitter import Language, Parser, Point, Tree
 
 from analyzers.syntax.limits import Limits, Refusal, refusal
 
-_CHUNK_BYTES = 1 << 16
+_CHUNK_BYTES = 1 << 10  # grammars that look far ahead have the same place read anew thousands of times
 
 
 @cache

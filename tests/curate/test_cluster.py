@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,7 +69,8 @@ def test_machines_see_the_packed_environment_and_nothing_else(two: Cluster, envi
     (machine,) = map(json.loads, ended.stdout.splitlines())
     assert (machine["fit"], machine["compiled"]) == (True, 0)  # kernels came along
     place = Path(machine["place"])
-    assert place.parts[-5:] == ("environment", "lib", f"python3.{sys.version_info.minor}", "site-packages", "curate")
+    packages = "dist-packages" if "deb_system" in sysconfig.get_scheme_names() else "site-packages"  # Debian's name
+    assert place.parts[-5:] == ("environment", "lib", f"python3.{sys.version_info.minor}", packages, "curate")
     assert place.is_relative_to(two.folder)
     assert list(tmp_path.iterdir()) == []  # nothing was left beside OUT
 

@@ -23,7 +23,7 @@ _PATTERN = re.compile(
         rf"(?i:{_WORD})(?:{_CLOSE}(?i:{_TYPE})"
         # assigned; in a block of YAML; between tags; after a blank or comma, in quotes
         rf"(?:[ \t]{{0,3}}{_ASSIGN}[ \t]{{0,3}}(?:[|>]-?\r?\n[ \t]{{1,20}})?|,?[ \t]{{1,3}}(?=[\"'`])|>\s{{0,20}})@?"
-        rf"(?:\\?[\"'`])?)(?P<v>(?:{_VALUE}|\$(?![\w{{(])|&(?!\w{{1,30}}=)){{{_MIN_BYTES},200}}+)"
+        rf"(?:\\?[\"'`])?)(?P<v>(?:{_VALUE}|\$(?![\w{{(])|&(?!\w{{1,30}}=)){{{_MIN_BYTES},200}})"
     ).encode()
 )
 _SAYS_SECRET = re.compile(rb"passw(?:or)?d|secret", re.I)

@@ -193,7 +193,7 @@ KEYS: tuple[Rule, ...] = (
         placeholder="PRIVATE_KEY",
         anchor="-----BEGIN [A-Z0-9 ]{0,24}PRIVATE KEY",
         pattern=re.compile(
-            rb"-----BEGIN (?P<n>[A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?)-----(?:[^-]|-(?!----)){60,20000}+"
+            rb"-----BEGIN (?P<n>[A-Z0-9 ]{0,24}PRIVATE KEY(?: BLOCK)?)-----(?:[^-]|-(?!----)){60,20000}"
             rb"-----END (?P=n)-----"
         ),
         checks=(lambda row, start, end: not is_stand_in(row[start + 40 : end - 40]),),

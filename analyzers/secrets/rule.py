@@ -17,7 +17,8 @@ class Rule:
     `anchor` is in the engine's syntax and reports where to look: what it matches begins where `pattern` is matched,
     less up to 64 bytes of `lead` before it (where the engine cannot follow a start, as in e-mail addresses). The group
     `v` of `pattern`, or the whole match, is the value.
-    `pattern` is bounded and its loops are possessive, so that a candidate costs a bounded number of steps.
+    `pattern` is bounded and its loops are possessive, so that a candidate costs a bounded number of steps. No
+    group repeats possessively: Python before 3.11.5 matches those wrongly (CPython issue 106052).
     """
 
     kind: str

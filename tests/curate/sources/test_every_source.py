@@ -95,7 +95,8 @@ def test_every_source_in_one_run(
     assert by_path["licensed.zip", "b.js"]["licence"] is None
     assert by_path["url.git", "a.js"]["repo"] == "url"
     assert list(Path(str(spark.conf.get("spark.local.dir"))).rglob("codemill-repository-*")) == []  # no copy is left
-    assert run.manifest["stages"]["narrow"]["memory"]["python_bytes"] > 50_000_000
+    held = [stage["memory"].get("python_bytes", 0) for stage in run.manifest["stages"].values()]
+    assert max(held) > 50_000_000  # of which stage depends on when Spark looks
     documents = run.shards.to_table(["source", "content"]).to_pylist()
     texts = {(row["source"]["uri"], row["source"]["row"]): row["content"] for row in documents}
     assert (texts["v2.parquet", 0], texts["v2.parquet", 1]) == ("# Ãé", "# é")

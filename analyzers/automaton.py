@@ -8,7 +8,7 @@ machine, is made anew; where nothing can be written, every process compiles for 
 
 from __future__ import annotations
 
-import os
+import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -36,7 +36,7 @@ def automaton(
     )  # fmt: skip
     with suppress(OSError):
         _KEPT.mkdir(exist_ok=True)
-        written = kept.with_suffix(f".{os.getpid()}")
+        written = kept.with_suffix(f".{uuid.uuid4().hex}")  # machines that share a disk share numbers of processes
         written.write_bytes(hyperscan.dumpb(made))
         written.replace(kept)
     return made

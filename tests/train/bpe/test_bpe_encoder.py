@@ -148,6 +148,7 @@ def test_what_is_remembered_changes_nothing(tokenizer: Tokenizer) -> None:
             assert found.offsets.tolist() == expected.offsets.tolist()
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")  # from Python 3.12 on
 def test_a_process_forked_while_a_thread_encodes_can_encode(tokenizer: Tokenizer) -> None:
     assert tokenizer.encoder is not None
     encode, ended = tokenizer.encoder.encode, threading.Event()

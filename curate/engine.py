@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from curate import layout, listing, manifest, report
 from curate.errors import RunFailed, WrongUse
 from curate.inputs import Root, resolve
@@ -222,14 +225,18 @@ class _Mill:
     def _keeping(self, folder: Path) -> Keep:
         """Tables of a stage at work, below `folder`."""
 
-        def keep(name: str, frame: DataFrame, *, batch_rows: int | None = None) -> DataFrame:
+        def keep(name: str, rows: DataFrame | pa.Table, *, batch_rows: int | None = None) -> DataFrame:
             place, before = folder / name, str(self.spark.conf.get(_BATCH_ROWS))
+            if isinstance(rows, pa.Table):
+                place.mkdir(parents=True)
+                pq.write_table(rows, place / "rows.parquet")
+                return read_parquet(self.spark, [place], rows.schema)
             self.spark.conf.set(_BATCH_ROWS, str(batch_rows) if batch_rows else before)
             try:
-                frame.write.parquet(url(place))
+                rows.write.parquet(url(place))
             finally:
                 self.spark.conf.set(_BATCH_ROWS, before)
-            return self.spark.read.schema(frame.schema).parquet(glob_url(place))
+            return self.spark.read.schema(rows.schema).parquet(glob_url(place))
 
         return keep
 

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 
 from curate import near_rounds
 from curate.index_known import Known, file_id_of, is_known, new_node, new_place, run_of
-from curate.near_pairs import Pairs, are_few, broadcast, local, mapped, met, parted
-from curate.near_tasks import EDGES, LARGE, REMOVED, SETS, Search, first_of_each
+from curate.near_pairs import Pairs, are_few, broadcast, mapped, met, parted
+from curate.near_tasks import LARGE, PROVED, REMOVED, SETS, Search, first_of_each
 from curate.stage import Decided, Keep, decisions
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def find(
     here = None
     if known is None and are_few(there["n"], search):
         here, first = first_of_each(signed.select("node", "place", "value", "signature").toArrow())
-        copies, n_copies = local(files.sparkSession, first), first.num_rows
+        copies, n_copies = keep("copies", first), first.num_rows
     else:
         copies = keep("copies", _copies(signed.select("node", "value"), tokens, known))
         n_copies = copies.count()
@@ -109,49 +109,42 @@ def _copies(files: DataFrame, tokens: str, known: Known | None) -> DataFrame:
 def _removed(
     contents: DataFrame, pairs: Pairs, notes: dict[str, int], part_files: int, search: Search, keep: Keep
 ) -> DataFrame:
-    """Rows of REMOVED. Adds to the notes how many files are in components too large for a task, and the rounds."""
+    """Rows of REMOVED. Adds to the notes how many files are in components too large for a task, and the rounds.
+
+    Pairs of those are proved in blocks, which are parts like others. A block has so many worse files, and of the better
+    ones those that they met: leaders of hot keys, which are few.
+    """
     from pyspark.sql import functions as F
 
     parts = parted(pairs, part_files, notes, keep)
-    nodes, large = parts.nodes, F.col("part") == LARGE
-    held = keep if pairs.table is None else _in_memory
-    of_part = pairs.frame.join(nodes.withColumnRenamed("place", "better"), "better")
-    found = []
-    if parts.n_parts:
-        rows = _sets(contents.join(nodes.where(~large), "place"), search).unionByName(
-            of_part.where(~large), allowMissingColumns=True
-        )
-        solved = mapped(rows.repartitionById(parts.n_parts, F.col("part")), search.solve, REMOVED)
-        found.append(held("removed", solved))
-    if parts.n_large:
-        edges = keep("edges", _edges(contents, of_part.where(large), parts.n_large, part_files, search))
-        if edges.count() <= SELECT_EDGES:
-            found.append(keep("removed-large", mapped(edges.coalesce(1), search.choose, REMOVED)))
-        else:
-            select = near_rounds.select_closure if search.closure else near_rounds.select
-            chosen, notes["selection_rounds"] = select(edges, keep)
-            found.append(keep("removed-large", chosen))
-    return found[0].unionByName(found[1]) if len(found) > 1 else found[0]
-
-
-def _in_memory(_: str, frame: DataFrame) -> DataFrame:
-    return local(frame.sparkSession, frame.toArrow())
-
-
-def _edges(contents: DataFrame, pairs: DataFrame, n_files: int, part_files: int, search: Search) -> DataFrame:
-    """Rows of EDGES for pairs. A block has so many worse files, and of the better ones those that they met: leaders
-    of hot keys, which are few."""
-    from pyspark.sql import functions as F
-
-    n_blocks = -(-n_files // part_files)
-    in_blocks = pairs.withColumn("part", F.pmod(F.xxhash64("worse"), F.lit(n_blocks)).cast("int"))
-    ends = in_blocks.select(F.explode(F.array("better", "worse")).alias("place"), "part").distinct()
-    rows = _sets(contents.join(ends, "place"), search).unionByName(in_blocks, allowMissingColumns=True)
-    return mapped(rows.repartitionById(n_blocks, F.col("part")), search.prove, EDGES)
-
-
-def _sets(files: DataFrame, search: Search) -> DataFrame:
-    return mapped(files.select("part", "place", "node", search.evidence), search.sets, SETS)
+    large, n_blocks = F.col("part") == LARGE, -(-parts.n_large // part_files)
+    of_part = pairs.frame.join(parts.nodes.withColumnRenamed("place", "better"), "better")
+    places, n_places = parts.nodes, parts.n_files
+    if n_blocks:
+        block = F.lit(parts.n_parts) + F.pmod(F.xxhash64("worse"), F.lit(n_blocks))
+        of_part = of_part.withColumn("part", F.when(large, block.cast("int")).otherwise(F.col("part")))
+        in_blocks = of_part.where(F.col("part") >= parts.n_parts)
+        ends = in_blocks.select(F.explode(F.array("better", "worse")).alias("place"), "part").distinct()
+        places = keep("places", parts.nodes.where(~large).unionByName(ends))
+        n_places = places.count()
+    sets = mapped(
+        contents.join(broadcast(places, n_places), "place").select("part", "place", "node", search.evidence),
+        search.sets, SETS,
+    )  # fmt: skip
+    rows = sets.unionByName(of_part, allowMissingColumns=True)
+    prove = partial(search.prove, n_whole=parts.n_parts)
+    proved = keep("proved", mapped(rows.repartitionById(parts.n_parts + n_blocks, F.col("part")), prove, PROVED))
+    removed = proved.where("goes").drop("goes")
+    if not n_blocks:
+        return removed
+    edges = proved.where("not goes").drop("goes")
+    if edges.count() <= SELECT_EDGES:
+        chosen = keep("removed-large", mapped(edges.coalesce(1), search.choose, REMOVED))
+    else:
+        select = near_rounds.select_closure if search.closure else near_rounds.select
+        edges = edges.withColumnsRenamed({"witness": "better", "node": "worse"})
+        chosen, notes["selection_rounds"] = select(edges, keep)
+    return removed.unionByName(chosen)
 
 
 def _moved(copies: DataFrame, removed: DataFrame) -> DataFrame:

@@ -22,15 +22,15 @@ from curate.near_tasks import COUNTS, ENTRIES, LARGE, NODES, PAIRS, Search, part
 from curate.stage import Keep
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame
 
 PARTITION_ENTRIES = 2_000_000  # keys that one task groups
 LABEL_PAIRS = 20_000_000  # pairs whose components one task labels, at some 50 bytes each; more are labelled in rounds
 ENTRY_ROWS = 20_000  # small rows that Spark hands over at a time
 BROADCAST_NODES = 1_000_000
-FEW_ENTRIES = 3_000_000  # keys of all files that the driver groups, at some 100 bytes each
-FEW_BYTES = 128 << 20  # of all files' signatures, of which it has three copies at a time
-FEW_PAIRS = 1_000_000  # pairs that it takes for them, before it leaves them to tasks
+FEW_ENTRIES = 12_000_000  # keys of all files that the driver groups, at some 20 bytes each
+FEW_BYTES = 256 << 20  # of all files' signatures, of which it has three copies at a time
+FEW_PAIRS = 3_000_000  # pairs that it takes for them, at some 100 bytes each, before it leaves them to tasks
 
 ENDS = pa.schema([PAIRS.field(name) for name in ("better", "worse", "near")])
 
@@ -68,7 +68,7 @@ def met(
     in_memory = None if here is None else met_in_memory(here, search)
     if in_memory is not None:
         pairs, counts = in_memory
-        return _here(signed.sparkSession, pairs), counts
+        return _here(keep(name, pairs), pairs), counts
     cores = signed.sparkSession.sparkContext.defaultParallelism
     n_partitions = max(cores, -(-n_files * search.n_keys // PARTITION_ENTRIES))
     entries = mapped(signed, search.entries, ENTRIES)
@@ -85,10 +85,8 @@ def met(
 
 def met_in_memory(signed: pa.Table, search: Search) -> tuple[pa.Table, dict[str, int]] | None:
     """The same for rows (place, signature) without Spark; None where the pairs are not few after all."""
-    entries = _table(search.entries(iter(signed.to_batches())), ENTRIES)
-    by_key = entries.sort_by([("key", "ascending"), ("place", "ascending")])
     held, n_held = [], 0
-    for batch in search.pairs(iter(by_key.to_batches())):
+    for batch in search.pairs_of_all(signed):
         held.append(batch)
         n_held += batch.num_rows
         if n_held > FEW_PAIRS:
@@ -104,10 +102,10 @@ def together(found: Sequence[Pairs], keep: Keep) -> Pairs:
     if len(found) == 1:
         return found[0]
     tables = [one.table.select(ENDS.names[:2]) for one in found if one.table is not None]
-    spark = found[0].frame.sparkSession
     if len(tables) == len(found):
         ends = _once(pa.concat_tables(tables))
-        return _here(spark, ends.append_column(ENDS.field("near"), pa.nulls(ends.num_rows, pa.float64())))
+        ends = ends.append_column(ENDS.field("near"), pa.nulls(ends.num_rows, pa.float64()))
+        return _here(keep("met", ends), ends)
     frame = found[0].frame.select(*ENDS.names[:2])
     for one in found[1:]:
         frame = frame.unionByName(one.frame.select(*ENDS.names[:2]))
@@ -120,8 +118,8 @@ def _named(counts: dict[str, int]) -> dict[str, int]:
     return counts
 
 
-def _here(spark: SparkSession, pairs: pa.Table) -> Pairs:
-    return Pairs(frame=local(spark, pairs), n_pairs=pairs.num_rows, table=pairs)
+def _here(frame: DataFrame, pairs: pa.Table) -> Pairs:
+    return Pairs(frame=frame, n_pairs=pairs.num_rows, table=pairs)
 
 
 def _once(rows: pa.Table) -> pa.Table:
@@ -153,7 +151,7 @@ def parted(pairs: Pairs, part_files: int, notes: dict[str, Any], keep: Keep) -> 
         placed = _table(in_parts(iter(pairs.table.to_batches())), NODES)
         part = placed.column("part").to_numpy()
         notes["files_in_large_components"] = n_large = int(np.sum(part == LARGE))
-        nodes = broadcast(local(pairs.frame.sparkSession, placed), len(part))
+        nodes = broadcast(keep("nodes", placed), len(part))
         return Parted(nodes=nodes, n_files=len(part), n_large=n_large, n_parts=int(part.max()) + 1)
     if pairs.n_pairs <= LABEL_PAIRS:
         labelled = mapped(pairs.frame.select("better", "worse").coalesce(1), in_parts, NODES)
@@ -184,11 +182,6 @@ def broadcast(small: DataFrame, n_rows: int) -> DataFrame:
     from pyspark.sql import functions as F
 
     return F.broadcast(small) if n_rows <= BROADCAST_NODES else small
-
-
-def local(spark: SparkSession, rows: pa.Table) -> DataFrame:
-    """A small table of the driver's, which no job has to look for."""
-    return spark.createDataFrame(rows)
 
 
 def mapped(frame: DataFrame, function: Any, schema: pa.Schema) -> DataFrame:

@@ -9,7 +9,7 @@ different contents may share a place, one pair among 10^9 files or so; both are 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
@@ -42,10 +42,10 @@ PAIRS = pa.schema(
 """A row for each pair of places; `near` is that of their SimHashes. A row without `better` has a task's counts."""
 NODES = pa.schema([("place", pa.int64()), ("part", pa.int32())])
 SETS = pa.schema([("part", pa.int32()), ("place", pa.int64()), ("node", pa.binary()), ("hashes", pa.large_binary())])
-EDGES = pa.schema([("better", pa.binary()), ("worse", pa.binary()), ("similarity", pa.float64())])
-"""A row for each pair of nodes that was proved."""
 REMOVED = pa.schema([("node", pa.binary()), ("witness", pa.binary()), ("similarity", pa.float64())])
 """A row for each file that goes; `similarity` is null where chains count and none was proved with the witness."""
+PROVED = pa.schema([*REMOVED, ("goes", pa.bool_())])
+"""The same; and where it is not known yet what `goes`, a row for each pair that was proved, the better the witness."""
 
 Batches = Iterator[pa.RecordBatch]
 
@@ -109,15 +109,36 @@ class Search:
     def pairs(self, entries: Batches) -> Batches:
         """Rows of PAIRS for ENTRIES in the order of key and place; a partition has all of a key."""
         by_simhash = self.distance is not None
-        pieces = (_entries(table, by_simhash) for table in _joined(entries, _PIECE_ENTRIES))
+        yield from self._compared([(_entries(table, by_simhash) for table in _joined(entries, _PIECE_ENTRIES))])
+
+    def pairs_of_all(self, files: pa.Table) -> Batches:
+        """The same for all files (place, signature): one band or table at a time, as their keys are their own."""
+        batches = [batch for batch in files.to_batches() if batch.num_rows]
+        none = np.zeros((self.n_keys, 0), np.uint64)
+        keys = np.concatenate([none, *(self._keys(batch, batch.column("signature")) for batch in batches)], axis=1)
+        by_place = np.argsort(places := files.column("place").to_numpy(), kind="stable")
+        simhashes = np.zeros(0, np.uint64)
+        if self.distance is not None:
+            simhashes = files.column("signature").to_numpy().view(np.uint64)[by_place]
+        whole = Entries(none[0], places[by_place], simhashes)
+
+        def under(column: np.ndarray) -> Iterator[Entries]:
+            order = np.argsort(column := column[by_place], kind="stable")
+            yield Entries(column, *whole[1:]).take(order)
+
+        yield from self._compared(under(column) for column in keys)
+
+    def _compared(self, runs: Iterable[Iterable[Entries]]) -> Batches:
+        """Rows of PAIRS for runs of entries, each in order; no key is in two of them."""
         most_distance = 64 if self.distance is None else self.distance
         compared = Compared()
         held: list[tuple[np.ndarray, ...]] = []
-        for pairs in streamed_pairs(pieces, bound=self.bound, compared=compared, most_distance=most_distance):
-            held.append(pairs)
-            if sum(len(better) for better, *_ in held) >= _PIECE_ENTRIES:
-                yield _pairs(held)
-                held = []
+        for run in runs:
+            for pairs in streamed_pairs(run, bound=self.bound, compared=compared, most_distance=most_distance):
+                held.append(pairs)
+                if sum(len(better) for better, *_ in held) >= _PIECE_ENTRIES:
+                    yield _pairs(held)
+                    held = []
         if held:
             yield _pairs(held)
         counts = {name: [getattr(compared, name)] for name in COUNTS}
@@ -136,33 +157,34 @@ class Search:
             hashes = pa.LargeBinaryArray.from_buffers(pa.large_binary(), batch.num_rows, buffers)
             yield _batch({**names, "hashes": hashes}, SETS)
 
-    def solve(self, rows: Batches) -> Batches:
-        """Rows of REMOVED for whole components: a row with a node is a file and its set, the others are pairs."""
-        for nodes, edges in self._proved(rows):
-            yield self._chosen(nodes, *edges)
-
-    def prove(self, rows: Batches) -> Batches:
-        """Rows of EDGES for the same: the pairs that are similar enough."""
-        for nodes, (better, worse, similarity) in self._proved(rows):
-            ends = {"better": _binary(nodes[better]), "worse": _binary(nodes[worse])}
-            yield _batch({**ends, "similarity": similarity}, EDGES)
-
-    def choose(self, edges: Batches) -> Batches:
-        """Rows of REMOVED for all EDGES of some components."""
-        batches = [batch for batch in edges if batch.num_rows]
-        if batches:
-            table = pa.Table.from_batches(batches)
-            ends = [_nodes(table.column(name)) for name in ("better", "worse")]
-            nodes, dense = np.unique(np.concatenate(ends), return_inverse=True)
-            better, worse = dense[: table.num_rows], dense[table.num_rows :]
-            yield self._chosen(nodes, better, worse, table.column("similarity").to_numpy())
-
-    def _proved(self, rows: Batches) -> Iterator[tuple[np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]]:
-        """The nodes of a partition, ascending, and its proved pairs by their places among them; nothing of no rows."""
+    def prove(self, rows: Batches, n_whole: int) -> Batches:
+        """Rows of PROVED for the rows of one part: those with a node are SETS, the others pairs of places. Parts below
+        `n_whole` have whole components, and it is decided what goes of them."""
         batches = [batch for batch in rows if batch.num_rows]
         if not batches:
             return
         table = pa.Table.from_batches(batches)
+        nodes, better, worse, similarity = self._proved(table)
+        whole = table.column("part")[0].as_py() < n_whole
+        if whole:
+            rows_found = self._chosen(nodes, better, worse, similarity)
+        else:
+            ends = {"node": _binary(nodes[worse]), "witness": _binary(nodes[better])}
+            rows_found = _batch({**ends, "similarity": similarity}, REMOVED)
+        yield rows_found.append_column(PROVED.field("goes"), pa.repeat(pa.scalar(whole), rows_found.num_rows))
+
+    def choose(self, edges: Batches) -> Batches:
+        """Rows of REMOVED for all proved pairs (node, witness, similarity) of some components."""
+        batches = [batch for batch in edges if batch.num_rows]
+        if batches:
+            table = pa.Table.from_batches(batches)
+            ends = [_nodes(table.column(name)) for name in ("witness", "node")]
+            nodes, dense = np.unique(np.concatenate(ends), return_inverse=True)
+            better, worse = dense[: table.num_rows], dense[table.num_rows :]
+            yield self._chosen(nodes, better, worse, table.column("similarity").to_numpy())
+
+    def _proved(self, table: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """The nodes of a part, ascending, and its proved pairs (better, worse, similarity) by places among them."""
         is_file = pc.is_valid(table.column("node"))
         files, pairs = table.filter(is_file), table.filter(pc.invert(is_file))
         nodes, order = np.unique(_nodes(files.column("node")), return_index=True)
@@ -173,7 +195,7 @@ class Search:
         proved = ~np.isnan(similarity)
         if self.distance is not None:
             similarity = pairs.column("near").to_numpy()[pair]
-        yield nodes, (better[proved], worse[proved], similarity[proved])
+        return nodes, better[proved], worse[proved], similarity[proved]
 
     def _similarity(self, hashes: pa.LargeBinaryArray, better: np.ndarray, worse: np.ndarray) -> np.ndarray:
         """That of pairs of files, NaN below the bound."""

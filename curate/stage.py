@@ -77,10 +77,10 @@ class Decided:
 
 
 class Keep(Protocol):
-    """What a wide stage asks the engine for: a table written to `_work` and read from there, `batch_rows` of its rows
-    in a batch that a task gets (few, where they have content)."""
+    """What a wide stage asks the engine for: a table, Spark's or the driver's own, written to `_work` and read from
+    there, `batch_rows` of its rows in a batch that a task gets (few, where they have content)."""
 
-    def __call__(self, name: str, frame: DataFrame, *, batch_rows: int | None = None) -> DataFrame: ...
+    def __call__(self, name: str, rows: DataFrame | pa.Table, *, batch_rows: int | None = None) -> DataFrame: ...
 
 
 Batches = Iterator[pa.RecordBatch]

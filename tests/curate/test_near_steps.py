@@ -138,12 +138,18 @@ def in_steps(
     schema = pa.schema([*steps.SETS, *(steps.PAIRS.field(i) for i in range(3))])
     random.Random(1).shuffle(rows)
     table = pa.RecordBatch.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema=schema)
-    small, large = table.filter(pc.field("part") != steps.LARGE), table.filter(pc.field("part") == steps.LARGE)
-    gone = []
-    for part in cut(small, max(part_of.values()) + 1, lambda row: row["part"]) if small.num_rows else []:
-        gone += [row for batch in search.solve(iter(part)) for row in batch.to_pylist()]
-    proved = list(search.prove(iter(large.slice(start, 9) for start in range(0, large.num_rows, 9))))
-    gone += [row for batch in search.choose(iter(proved)) for row in batch.to_pylist()]
+    n_whole = max(part_of.values()) + 1
+    proved = []
+    for number in range(n_whole):
+        part = table.filter(pc.field("part") == number)
+        proved += search.prove(iter(part.slice(start, 7) for start in range(0, part.num_rows, 7)), n_whole)
+    large = table.filter(pc.field("part") == steps.LARGE)
+    large = large.set_column(large.schema.get_field_index("part"), "part", pa.array([n_whole] * len(large), pa.int32()))
+    proved += search.prove(iter(large.slice(start, 9) for start in range(0, large.num_rows, 9)), n_whole)
+    known = joined(iter(proved), steps.PROVED)
+    edges = known.filter(pc.invert(known.column("goes"))).drop_columns(["goes"])
+    gone = known.filter(known.column("goes")).to_pylist()
+    gone += [row for batch in search.choose(iter([edges.slice(0, 3), edges.slice(3)])) for row in batch.to_pylist()]
     place = {node: row for row, node in enumerate(nodes)}
     return {place[row["node"]]: (place[row["witness"]], row["similarity"]) for row in gone}
 
@@ -251,8 +257,9 @@ def graph(seed: int) -> list[tuple[int, int, float]]:
 
 
 def kept_below(folder: Path, spark: SparkSession) -> Callable[..., DataFrame]:
-    def keep(name: str, frame: DataFrame, *, batch_rows: int | None = None) -> DataFrame:
-        frame.write.parquet(str(folder / name))
+    def keep(name: str, rows: DataFrame | pa.Table, *, batch_rows: int | None = None) -> DataFrame:
+        assert not isinstance(rows, pa.Table)
+        rows.write.parquet(str(folder / name))
         return spark.read.parquet(str(folder / name))
 
     return keep

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from curate import layout, listing, manifest, report
 from curate.errors import RunFailed, WrongUse
@@ -38,7 +37,7 @@ from curate.so_far import (
     table_name,
 )
 from curate.stage import CHANGES, Keep, Stage, Wide, check_contracts
-from curate.work import Work, glob_url, read_parquet, url, write_whole
+from curate.work import Work, glob_url, read_parquet, url, write_parquet, write_whole
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -193,7 +192,7 @@ class _Mill:
             for name, table in decided.tables.items():
                 shutil.rmtree(self.work.folder / table_name(stage, name), ignore_errors=True)
                 table.write.parquet(url(self.work.folder / table_name(stage, name)))
-            decided.decisions.write.parquet(url(folder))
+            write_parquet(decided.decisions, Path(folder))
             shutil.rmtree(kept, ignore_errors=True)
             return decided.notes | {"dropped": rows_below(Path(folder))}
 
@@ -227,15 +226,13 @@ class _Mill:
 
         def keep(name: str, rows: DataFrame | pa.Table, *, batch_rows: int | None = None) -> DataFrame:
             place, before = folder / name, str(self.spark.conf.get(_BATCH_ROWS))
-            if isinstance(rows, pa.Table):
-                place.mkdir(parents=True)
-                pq.write_table(rows, place / "rows.parquet")
-                return read_parquet(self.spark, [place], rows.schema)
             self.spark.conf.set(_BATCH_ROWS, str(batch_rows) if batch_rows else before)
             try:
-                rows.write.parquet(url(place))
+                write_parquet(rows, place)
             finally:
                 self.spark.conf.set(_BATCH_ROWS, before)
+            if isinstance(rows, pa.Table):
+                return read_parquet(self.spark, [place], rows.schema)
             return self.spark.read.schema(rows.schema).parquet(glob_url(place))
 
         return keep

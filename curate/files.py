@@ -59,7 +59,7 @@ class FileWriter:
         """Rows of WRITTEN, one as soon as each file is complete."""
         open_file: ParquetFile | None = None
         number, last, fault = -1, "", None
-        for batch in _gathered(batches):
+        for batch in gathered(batches):
             for one, rows in _runs(batch):
                 if open_file is not None and number != one:
                     yield _told(open_file, number, fault)
@@ -81,7 +81,7 @@ class FileWriter:
         return rows.set_column(place, self.schema.field("signals"), signals)
 
 
-def _gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def gathered(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The same rows in fewer batches. Spark sends few rows at a time, so that even the longest stay within memory."""
     held: list[pa.RecordBatch] = []
     held_bytes = 0

@@ -5,7 +5,7 @@ components of pairs, put into parts), removed (proved and selected, a part a tas
 task has its pairs proved in blocks, and is selected on the proved ones alone, in rounds where these are many too.
 Within tasks everything is done by the functions of curate.near_tasks, and the answer is that of dedup.near in memory.
 
-Where the files are few, the driver does all but the proofs in its memory (curate.near_pairs). Where chains of
+Where the files are few, the driver does all but the proofs in its memory (curate.near_few). Where chains of
 resemblance count (`closure`), a file that was not proved to be near to what stays of its component has a reason of its
 own, so that their price is counted.
 
@@ -20,10 +20,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from curate import near_rounds
+from curate import near_few, near_rounds
 from curate.index_known import Known, file_id_of, is_known, new_node, new_place, run_of
-from curate.near_pairs import Pairs, are_few, broadcast, mapped, met, parted
-from curate.near_tasks import LARGE, PROVED, REMOVED, SETS, Search, first_of_each
+from curate.near_pairs import Pairs, are_few, broadcast, mapped, met, parted, proved
+from curate.near_tasks import LARGE, REMOVED, Search
 from curate.stage import Decided, Keep, decisions
 
 if TYPE_CHECKING:
@@ -48,18 +48,23 @@ def find(
     )
     there = signed.agg(F.count("*").alias("n"), F.mean("size_bytes").alias("mean_bytes")).collect()[0]
     search = search_of(there["n"])
-    here = None
+    part_files = max(1, int(PART_BYTES / there["mean_bytes"])) if there["n"] else 1
+    told = {"signature": search.signature.version, "compared": there["n"]}
+    if search.within is not None:
+        told["among_bands"] = True
     if known is None and are_few(there["n"], search):
-        here, first = first_of_each(signed.select("node", "place", "value", "signature").toArrow())
-        copies, n_copies = keep("copies", first), first.num_rows
-    else:
-        copies = keep("copies", _copies(signed.select("node", "value"), tokens, known))
-        n_copies = copies.count()
+        found = near_few.find(signed, search, part_files, keep)
+        if found is not None:
+            gone, notes = found
+            few = near_few.decisions(gone, stage=stage, min_similarity=min_similarity)
+            return Decided(decisions=few, notes=told | notes)
+    copies = keep("copies", _copies(signed.select("node", "value"), tokens, known))
+    n_copies = copies.count()
     distinct = signed.join(broadcast(copies.select("node"), n_copies), "node", "left_anti")
     others = None if known is None else partial(known.entries, stage)
     alone = known is not None and known.alone
     pairs, notes = met(
-        "pairs", distinct.select("place", *search.asks), there["n"], search, keep, here=here, others=others,
+        "pairs", distinct.select("place", *search.asks), there["n"], search, keep, others=others,
         where="better < 0" if alone else "true",
     )  # fmt: skip
     gone = copies.select("node", F.col("first").alias("witness"), F.lit(1.0).alias("similarity"))
@@ -70,7 +75,6 @@ def find(
             places = pairs.frame.where("better < 0").select(F.col("better").alias("place")).distinct()
             contents = contents.unionByName(keep("known", known.contents(places, evidence)))
         contents = contents.toDF("place", "node", search.evidence)
-        part_files = max(1, int(PART_BYTES / there["mean_bytes"]))
         removed = _removed(contents, pairs, notes, part_files, search, keep)
         gone = removed.unionByName(_moved(gone, removed))
     decided = {
@@ -82,14 +86,11 @@ def find(
         "similarity": F.col("similarity"),
         "cluster": file_id_of("witness"),
     }
-    told = {"signature": search.signature.version, "compared": there["n"], **notes}
-    if search.within is not None:
-        told["among_bands"] = True
     if known is not None:
         gone = gone.where(~is_known("node"))  # where chains count, one may hang together with a better known file
         decided["match"] = run_of("witness", [run.id for run in known.index.runs])
         told["index"] = known.notes()
-    return Decided(decisions=decisions(gone.withColumn("file_id", file_id_of("node")), decided), notes=told)
+    return Decided(decisions=decisions(gone.withColumn("file_id", file_id_of("node")), decided), notes=told | notes)
 
 
 def _copies(files: DataFrame, tokens: str, known: Known | None) -> DataFrame:
@@ -127,17 +128,13 @@ def _removed(
         ends = in_blocks.select(F.explode(F.array("better", "worse")).alias("place"), "part").distinct()
         places = keep("places", parts.nodes.where(~large).unionByName(ends))
         n_places = places.count()
-    sets = mapped(
-        contents.join(broadcast(places, n_places), "place").select("part", "place", "node", search.evidence),
-        search.sets, SETS,
-    )  # fmt: skip
-    rows = sets.unionByName(of_part, allowMissingColumns=True)
-    prove = partial(search.prove, n_whole=parts.n_parts)
-    proved = keep("proved", mapped(rows.repartitionById(parts.n_parts + n_blocks, F.col("part")), prove, PROVED))
-    removed = proved.where("goes").drop("goes")
+    files = contents.join(broadcast(places, n_places), "place")
+    n_parts = parts.n_parts + n_blocks
+    settled = keep("proved", proved(files, of_part, search, n_parts=n_parts, n_whole=parts.n_parts))
+    removed = settled.where("goes").drop("goes")
     if not n_blocks:
         return removed
-    edges = proved.where("not goes").drop("goes")
+    edges = settled.where("not goes").drop("goes")
     if edges.count() <= SELECT_EDGES:
         chosen = keep("removed-large", mapped(edges.coalesce(1), search.choose, REMOVED))
     else:

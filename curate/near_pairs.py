@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate import near_rounds
-from curate.near_tasks import COUNTS, ENTRIES, LARGE, NODES, PAIRS, Search, parts
+from curate.near_tasks import COUNTS, ENTRIES, LARGE, NODES, PAIRS, PROVED, Search, parts
 from curate.stage import Keep
 
 if TYPE_CHECKING:
@@ -175,6 +175,16 @@ def _in_parts(labels: DataFrame, part_files: int) -> DataFrame:
     n_parts = max(1, labels.count() // part_files)
     part = F.when(F.col("size") > part_files, LARGE).otherwise(F.pmod(F.xxhash64("label"), F.lit(n_parts)))
     return labels.join(sizes, "label").select(F.col("node").alias("place"), part.cast("int").alias("part"))
+
+
+def proved(files: DataFrame, pairs: DataFrame, search: Search, *, n_parts: int, n_whole: int) -> DataFrame:
+    """Rows of PROVED for files (part, place, node, and the evidence) and pairs with their part: a part a task. Content
+    goes to where it is compared, as it is smaller than its sets."""
+    from pyspark.sql import functions as F
+
+    rows = files.select("part", "place", "node", search.evidence).unionByName(pairs, allowMissingColumns=True)
+    by_part = rows.repartitionById(n_parts, F.col("part"))
+    return mapped(by_part, partial(search.prove, n_whole=n_whole), PROVED)
 
 
 def broadcast(small: DataFrame, n_rows: int) -> DataFrame:

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from curate.files import gathered
 from dedup.banding import Bands, band_keys
 from dedup.buffers import offsets_and_bytes
 from dedup.candidates import Bound, Compared, Entries, streamed_pairs
@@ -41,7 +42,7 @@ PAIRS = pa.schema(
 )
 """A row for each pair of places; `near` is that of their SimHashes. A row without `better` has a task's counts."""
 NODES = pa.schema([("place", pa.int64()), ("part", pa.int32())])
-SETS = pa.schema([("part", pa.int32()), ("place", pa.int64()), ("node", pa.binary()), ("hashes", pa.large_binary())])
+SETS = pa.schema([("place", pa.int64()), ("node", pa.binary()), ("hashes", pa.large_binary())])
 REMOVED = pa.schema([("node", pa.binary()), ("witness", pa.binary()), ("similarity", pa.float64())])
 """A row for each file that goes; `similarity` is null where chains count and none was proved with the witness."""
 PROVED = pa.schema([*REMOVED, ("goes", pa.bool_())])
@@ -144,34 +145,34 @@ class Search:
         counts = {name: [getattr(compared, name)] for name in COUNTS}
         yield _batch({"worse": [uuid.uuid4().int >> 65], **counts}, PAIRS)  # an id, so that no two rows are alike
 
-    def sets(self, files: Batches) -> Batches:
-        """Rows of SETS for batches of part, place, node, and the evidence."""
-        for batch in (piece for rows in files for piece in _pieces(rows, self.evidence, SET_BYTES)):
-            names = {name: batch.column(name) for name in ("part", "place", "node")}
-            if self.proof == "estimate":
-                yield _batch({**names, "hashes": batch.column("signature").cast(pa.large_binary())}, SETS)
-                continue
-            content = batch.column("content").cast(pa.large_string())
-            found = shingle_sets(content, self.signature.tokenizer, width=self.signature.shingle_tokens)
-            buffers = [None, pa.py_buffer(found.offsets * 8), pa.py_buffer(np.ascontiguousarray(found.hashes))]
-            hashes = pa.LargeBinaryArray.from_buffers(pa.large_binary(), batch.num_rows, buffers)
-            yield _batch({**names, "hashes": hashes}, SETS)
-
     def prove(self, rows: Batches, n_whole: int) -> Batches:
-        """Rows of PROVED for the rows of one part: those with a node are SETS, the others pairs of places. Parts below
-        `n_whole` have whole components, and it is decided what goes of them."""
-        batches = [batch for batch in rows if batch.num_rows]
-        if not batches:
+        """Rows of PROVED for the rows of one part: those with a node are files (place, node, and the evidence), the
+        others pairs of places. Parts below `n_whole` have whole components, and it is decided what goes of them."""
+        sets, pairs, part = [], [], LARGE
+        for batch in gathered(rows):  # of content there is only one batch in memory at a time
+            part, is_file = batch.column("part")[0].as_py(), pc.is_valid(batch.column("node"))
+            pairs.append(batch.filter(pc.invert(is_file)).select(["better", "worse", "near"]))
+            sets += [self._sets(piece) for piece in _pieces(batch.filter(is_file), self.evidence, SET_BYTES)]
+        if not sets:
             return
-        table = pa.Table.from_batches(batches)
-        nodes, better, worse, similarity = self._proved(table)
-        whole = table.column("part")[0].as_py() < n_whole
-        if whole:
-            rows_found = self._chosen(nodes, better, worse, similarity)
+        nodes, better, worse, similarity = self._proved(pa.Table.from_batches(sets), pa.Table.from_batches(pairs))
+        if part < n_whole:
+            found = self._chosen(nodes, better, worse, similarity)
         else:
             ends = {"node": _binary(nodes[worse]), "witness": _binary(nodes[better])}
-            rows_found = _batch({**ends, "similarity": similarity}, REMOVED)
-        yield rows_found.append_column(PROVED.field("goes"), pa.repeat(pa.scalar(whole), rows_found.num_rows))
+            found = _batch({**ends, "similarity": similarity}, REMOVED)
+        yield found.append_column(PROVED.field("goes"), pa.repeat(pa.scalar(part < n_whole), found.num_rows))
+
+    def _sets(self, files: pa.RecordBatch) -> pa.RecordBatch:
+        """Rows of SETS for files: the shingles of their content, or the signature."""
+        names = {name: files.column(name) for name in ("place", "node")}
+        if self.proof == "estimate":
+            return _batch({**names, "hashes": files.column("signature").cast(pa.large_binary())}, SETS)
+        content = files.column("content").cast(pa.large_string())
+        found = shingle_sets(content, self.signature.tokenizer, width=self.signature.shingle_tokens)
+        buffers = [None, pa.py_buffer(found.offsets * 8), pa.py_buffer(np.ascontiguousarray(found.hashes))]
+        hashes = pa.LargeBinaryArray.from_buffers(pa.large_binary(), files.num_rows, buffers)
+        return _batch({**names, "hashes": hashes}, SETS)
 
     def choose(self, edges: Batches) -> Batches:
         """Rows of REMOVED for all proved pairs (node, witness, similarity) of some components."""
@@ -183,13 +184,11 @@ class Search:
             better, worse = dense[: table.num_rows], dense[table.num_rows :]
             yield self._chosen(nodes, better, worse, table.column("similarity").to_numpy())
 
-    def _proved(self, table: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def _proved(self, sets: pa.Table, pairs: pa.Table) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """The nodes of a part, ascending, and its proved pairs (better, worse, similarity) by places among them."""
-        is_file = pc.is_valid(table.column("node"))
-        files, pairs = table.filter(is_file), table.filter(pc.invert(is_file))
-        nodes, order = np.unique(_nodes(files.column("node")), return_index=True)
-        hashes = files.column("hashes").cast(pa.large_binary()).combine_chunks().take(pa.array(order))
-        places = files.column("place").to_numpy()[order]
+        nodes, order = np.unique(_nodes(sets.column("node")), return_index=True)
+        hashes = sets.column("hashes").combine_chunks().take(pa.array(order))
+        places = sets.column("place").to_numpy()[order]
         better, worse, pair = _at(places, pairs.column("better").to_numpy(), pairs.column("worse").to_numpy())
         similarity = self._similarity(hashes, better, worse)
         proved = ~np.isnan(similarity)
@@ -222,14 +221,33 @@ class Search:
 def first_of_each(files: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Of files (node, place, value, signature) the first of each value, without it; and rows (node, first) of all
     others."""
-    ordered = files.combine_chunks().sort_by([("value", "ascending"), ("node", "ascending")])
-    values = ordered.column("value").to_numpy()
+    names = files.select(["value", "node"]).combine_chunks()
+    order = pc.sort_indices(names, [("value", "ascending"), ("node", "ascending")])
+    values, nodes = (names.column(name).take(order) for name in names.column_names)
     changes = np.ones(len(values), np.bool_)
-    changes[1:] = values[1:] != values[:-1]
-    nodes, others = ordered.column("node").combine_chunks(), pa.array(~changes)
+    changes[1:] = pc.not_equal(values[1:], values[:-1]).to_numpy()
     first = nodes.take(pa.array(np.maximum.accumulate(np.where(changes, np.arange(len(values)), 0))))
+    others = pa.array(~changes)
+    is_first = np.zeros(len(values), np.bool_)
+    is_first[order.to_numpy()[changes]] = True
     copies = pa.table({"node": nodes.filter(others), "first": first.filter(others)})
-    return ordered.drop(["value"]).filter(pa.array(changes)), copies
+    return files.drop(["value"]).filter(pa.array(is_first)), copies
+
+
+def with_copies(removed: pa.Table, copies: pa.Table) -> pa.Table:
+    """Rows of REMOVED, and of copies (node, first): one of a file that stays goes because of it, and one of a file that
+    goes as that does."""
+    stay = copies.append_column("similarity", pa.repeat(pa.scalar(1.0), copies.num_rows)).rename_columns(REMOVED.names)
+    if not removed.num_rows:
+        return stay.cast(REMOVED)
+    gone, first = _nodes(removed.column("node")), _nodes(copies.column("first"))
+    order = np.argsort(gone)
+    at = order[np.searchsorted(gone, first, sorter=order).clip(max=len(gone) - 1)]
+    goes = gone[at] == first
+    moved = removed.take(pa.array(at[goes])).set_column(
+        0, REMOVED.field(0), copies.column("node").filter(pa.array(goes))
+    )
+    return pa.concat_tables([removed, stay.cast(REMOVED).filter(pa.array(~goes)), moved])
 
 
 def parts(pairs: Batches, part_files: int) -> Batches:
@@ -245,6 +263,23 @@ def parts(pairs: Batches, part_files: int) -> Batches:
     before = np.cumsum(sizes[heads]) - sizes[heads]
     part[heads] = np.unique(before // part_files, return_inverse=True)[1]
     yield _batch({"place": places, "part": part[label]}, NODES)
+
+
+def in_blocks(pairs: pa.Table, part_files: int) -> tuple[pa.Table, pa.Table]:
+    """Rows of NODES, and the pairs with their `part`: whole components put together up to so many files, and of larger
+    ones so many worse files and all that they met. A file may be in several parts."""
+    placed = pa.Table.from_batches(parts(iter(pairs.to_batches()), part_files))
+    better, worse = (pairs.column(name).to_numpy() for name in ("better", "worse"))
+    of_place = placed.column("part").to_numpy()
+    part = of_place[np.searchsorted(placed.column("place").to_numpy(), better)]
+    large = part == LARGE
+    part[large] = of_place.max(initial=LARGE) + 1 + np.unique(worse[large], return_inverse=True)[1] // part_files
+    places, twice = np.concatenate([better, worse]), np.concatenate([part, part])
+    order = np.lexsort((places, twice))
+    places, twice = places[order], twice[order]
+    first = (np.diff(twice, prepend=LARGE) != 0) | (np.diff(places, prepend=0) != 0)
+    nodes = pa.table([places[first], twice[first]], schema=NODES)
+    return nodes, pairs.append_column(NODES.field("part"), pa.array(part))
 
 
 def _entries(table: pa.Table, by_simhash: bool) -> Entries:

@@ -68,10 +68,10 @@ class Stage(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Decided:
-    """The answer of a wide stage: rows of curate.schema.DECISION, what the manifest should tell of it, and the tables
-    that the stage says it makes."""
+    """The answer of a wide stage: rows of curate.schema.DECISION (the driver's own, where they are few), what the
+    manifest should tell of it, and the tables that the stage says it makes."""
 
-    decisions: DataFrame
+    decisions: DataFrame | pa.Table
     notes: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, DataFrame] = field(default_factory=dict)
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -83,6 +84,15 @@ def read_parquet(spark: SparkSession, paths: Sequence[Path], schema: pa.Schema) 
     from pyspark.sql.pandas.types import from_arrow_schema
 
     return spark.read.schema(from_arrow_schema(schema)).parquet(*(glob_url(path) for path in paths))
+
+
+def write_parquet(rows: DataFrame | pa.Table, folder: Path) -> None:
+    """A table, Spark's or the driver's own, into a folder that is not there yet."""
+    if isinstance(rows, pa.Table):
+        folder.mkdir(parents=True)
+        pq.write_table(rows, folder / "rows.parquet", compression="zstd")
+    else:
+        rows.write.parquet(url(folder))
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -16,9 +16,12 @@ from functools import cache
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import xxhash
-from datasketch import MinHash, MinHashLSH
+
+if TYPE_CHECKING:
+    from datasketch import MinHash, MinHashLSH  # which takes SciPy along: only those who read licences wait for it
 
 MIN_DICE = 0.85
 """Of the whole file. Filled-in names, other years and another order of titles stay above it; licences of one family
@@ -154,6 +157,8 @@ def _held(words: list[str]) -> tuple[str, ...]:
 @cache
 def library() -> Library:
     """Every licence of the SPDX list that is not given up; made once a process, in about two seconds."""
+    from datasketch import MinHashLSH
+
     known, seen = [], set()
     for name, text in spdx_texts().items():
         words = _terms(_words(text))
@@ -213,6 +218,8 @@ def _runs(words: list[str]) -> list[int]:
 
 
 def _min_hash(pairs: Counter[str]) -> MinHash:
+    from datasketch import MinHash
+
     signature = MinHash(num_perm=_PERMUTATIONS, seed=1, hashfunc=_hash32, scheme="affine32")
     signature.update_batch([pair.encode() for pair in pairs])
     return signature

@@ -140,7 +140,10 @@ def _dataset_row(unit: dict, row: int, fields: Mapping[str, Any], max_bytes: int
 
 
 def _first(fields: Mapping[str, Any], names: tuple[str, ...]) -> Any:
-    return next((fields[name] for name in names if fields.get(name) is not None), None)
+    for name in names:  # no generator: this is asked seven times a row
+        if (value := fields.get(name)) is not None:
+            return value
+    return None
 
 
 def _text(value: Any) -> str | None:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import curate
 import curate.near
 import curate.near_tasks as steps
-from curate import near_pairs, near_rounds
+from curate import near_few, near_pairs, near_rounds
 from curate.stages.minhash import MinHash
 from curate.stages.simhash import SimHash
 from dedup import selection
@@ -133,9 +133,9 @@ def in_steps(
         for row in range(len(content))
         if place_of[row] in part_of
     ]
-    sets = joined(search.sets(iter([pa.RecordBatch.from_pylist(held)])), steps.SETS).to_pylist()
-    rows = sets + [{**pair, "part": part_of[pair["better"]]} for pair in pairs.to_pylist()]
-    schema = pa.schema([*steps.SETS, *(steps.PAIRS.field(i) for i in range(3))])
+    rows = held + [{**pair, "part": part_of[pair["better"]]} for pair in pairs.to_pylist()]
+    content_field = pa.field("content", pa.string())
+    schema = pa.schema([*steps.NODES, ("node", pa.binary()), content_field, *(steps.PAIRS.field(i) for i in range(3))])
     random.Random(1).shuffle(rows)
     table = pa.RecordBatch.from_pylist([{name: row.get(name) for name in schema.names} for row in rows], schema=schema)
     n_whole = max(part_of.values()) + 1
@@ -297,7 +297,8 @@ def test_the_driver_finds_the_pairs_of_the_tasks(seed: int, which: str, n_parts:
     rows = [row for part in by_key for batch in SEARCHES[which].pairs(iter(part)) for row in batch.to_pylist()]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(steps, "_PIECE_ENTRIES", 20)  # a pair comes back with each piece in which it meets
-        found = near_pairs.met_in_memory(pa.Table.from_batches(files.to_batches(max_chunksize=11)), SEARCHES[which])
+        mixed = files.take(np.random.default_rng(seed).permutation(len(files)))  # in no order
+        found = near_pairs.met_in_memory(pa.Table.from_batches(mixed.to_batches(max_chunksize=11)), SEARCHES[which])
     assert found is not None
     pairs, counts = found
     ends = [tuple(row[name] for name in ("better", "worse", "near")) for row in rows if row["better"] is not None]
@@ -352,24 +353,87 @@ def test_the_best_file_of_each_value_stands_for_the_others(rows: list[tuple[int,
     assert {row["node"]: row["first"] for row in copies.to_pylist()} == expected
 
 
+@given(st.sets(st.tuples(st.integers(0, 25), st.integers(1, 5)), min_size=1), st.integers(1, 8))
+def test_pairs_in_blocks_have_both_files_in_their_part(edges: set[tuple[int, int]], part_files: int) -> None:
+    pairs = pa.table({"better": [a for a, _ in edges], "worse": [a + more for a, more in edges]})
+    places, of_part = steps.in_blocks(pairs, part_files)
+    assert of_part.select(["better", "worse"]).equals(pairs)
+    there = [tuple(row.values()) for row in places.to_pylist()]
+    pairs_of = [tuple(row.values()) for row in of_part.to_pylist()]
+    expected = {(end, part) for better, worse, part in pairs_of for end in (better, worse)}
+    assert len(there) == len(expected)
+    assert set(there) == expected
+    assert {part for _, part in there} == set(range(1 + max(part for _, part in there)))  # each costs a task
+    whole = selection.components(31, *(pairs.column(name).to_numpy() for name in ("better", "worse")))
+    for part in {part for _, _, part in pairs_of}:
+        mine = [(better, worse) for better, worse, other in pairs_of if other == part]
+        worse_files = {worse for _, worse in mine}
+        size = max(np.sum(whole == whole[better]) for better, _ in mine)
+        assert len(worse_files) <= part_files or size <= part_files
+        if size <= part_files:  # then whole, and so in no other part
+            assert {whole[better] for better, _ in mine}.isdisjoint(
+                whole[better] for better, _, other in pairs_of if other != part
+            )
+
+
+@given(st.lists(st.integers(0, 5), max_size=9), st.sets(st.tuples(st.integers(0, 7), st.integers(0, 3))))
+def test_all_files_of_a_place_are_named(places: list[int], wanted: set[tuple[int, int]]) -> None:
+    files = pa.table({"node": pa.array([b"%d" % row for row in range(len(places))], pa.binary()), "place": places})
+    files = files.set_column(1, "place", files.column("place").cast(pa.int64()))
+    nodes = pa.table([[place for place, _ in wanted], [part for _, part in wanted]], schema=steps.NODES)
+    found = [tuple(row.values()) for row in near_few.named(files, nodes).to_pylist()]
+    expected = [(b"%d" % row, one, part) for one, part in wanted for row, place in enumerate(places) if place == one]
+    assert sorted(found) == sorted(expected)
+
+
+@given(st.lists(st.integers(0, 9), max_size=12), st.sets(st.integers(0, 9)))
+def test_a_copy_goes_as_the_first_one_does(copies: list[int], gone: set[int]) -> None:
+    def node(number: int) -> bytes:
+        return number.to_bytes(steps.NODE_BYTES, "big")
+
+    removed = {node(one): (node(100 + one), None if one % 3 == 0 else one / 10) for one in gone}
+    first_of = {node(200 + row): node(first) for row, first in enumerate(copies)}
+    found = steps.with_copies(
+        pa.table([list(removed), [by for by, _ in removed.values()], [near for _, near in removed.values()]],
+                 schema=steps.REMOVED),
+        pa.table([list(first_of), list(first_of.values())],
+                 schema=pa.schema([("node", pa.binary()), ("first", pa.binary())])),
+    )  # fmt: skip
+    expected = removed | {one: removed.get(first, (first, 1.0)) for one, first in first_of.items()}
+    assert {row["node"]: (row["witness"], row["similarity"]) for row in found.to_pylist()} == expected
+    assert found.num_rows == len(expected)
+
+
 @pytest.mark.spark
 @pytest.mark.parametrize(
     ("which", "where"),
-    [("minhash", "driver"), ("simhash", "tasks"), ("minhash", "rounds"), ("closure", "driver"), ("among", "driver")],
+    [
+        ("minhash", "driver"),
+        ("closure", "driver"),
+        ("minhash", "blocks"),
+        ("closure", "blocks"),
+        ("minhash", "overflow"),
+        ("simhash", "tasks"),
+        ("among", "tasks"),
+        ("minhash", "rounds"),
+    ],
 )
 def test_a_run_as_in_memory(
     which: str, where: str, tmp_path: Path, spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Copies of copies, chains and short files; each removal names a kept file with its true similarity. In tasks, and
-    in rounds, as where the driver or no task may hold what is labelled, proved or selected."""
+    """Copies of copies, chains and short files; each removal names a kept file with its true similarity. In the driver,
+    its pairs in one part or many; in tasks; and in rounds, as where no task may hold what is labelled or selected."""
     if which == "among":
         monkeypatch.setattr("curate.stages.simhash.choose_tables", too_many)
-    if where != "driver":
+    if where in ("tasks", "rounds"):
         monkeypatch.setattr(near_pairs, "FEW_ENTRIES", 0)
+    if where == "overflow":
+        monkeypatch.setattr(near_pairs, "FEW_PAIRS", 100)
+    if where in ("blocks", "rounds"):
+        monkeypatch.setattr(curate.near, "PART_BYTES", 4_000)
     if where == "rounds":
         monkeypatch.setattr(near_pairs, "LABEL_PAIRS", 0)
-        for name, value in {"SELECT_EDGES": 0, "PART_BYTES": 4_000}.items():
-            monkeypatch.setattr(curate.near, name, value)
+        monkeypatch.setattr(curate.near, "SELECT_EDGES", 0)
     content = texts(3, 150)
     content += content[:9] + [one.upper() for one in content[:20]] + ["x = 1"] * 2 + ["y = 2"]
     lines = [json.dumps({"content": text, "path": f"f{row}.py"}) for row, text in enumerate(content)]

@@ -1,13 +1,13 @@
 """Near-duplicates on Spark: what the stages simhash and minhash share.
 
 The steps, each a table in `_work`: copies (files of the same tokens), pairs (files that meet under a key), nodes (whole
-components of pairs, put into parts), removed (proved and selected, a part a task). A component that is too large for a
-task has its pairs proved in blocks, and is selected on the proved ones alone, in rounds where these are many too.
-Within tasks everything is done by the functions of curate.near_tasks, and the answer is that of dedup.near in memory.
+components of pairs, put into parts), proved (a part a task: what goes of it). A component that is too large for a task
+has its pairs proved in blocks, and is selected on the proved ones alone, in rounds where these are many too. Within
+tasks everything is done by the functions of curate.near_tasks, and the answer is that of dedup.near in memory.
 
-Where the files are few, the driver does all but the proofs in its memory (curate.near_few). Where chains of
-resemblance count (`closure`), a file that was not proved to be near to what stays of its component has a reason of its
-own, so that their price is counted.
+Where files are few, the driver does all but the proofs in its memory (curate.near_few). Where chains of resemblance
+count (`closure`), a file that was not proved to be near to what stays of its component has a reason of its own, so that
+their price is counted.
 
 With an index of earlier runs, its files that meet a file of the batch under a key take part: they stand before all of
 the batch, are not compared with each other, and stay. So what goes of the batch is what would go if all were done at

@@ -1,7 +1,6 @@
-"""Near-duplicates where files are few: the driver does all but the proofs in its memory, and so without Spark's jobs.
+"""Near-duplicates where files are few: tasks prove pairs, and the driver does all else in its memory.
 
-Each of those takes some tenths of a second however little it does, and curate.near needs dozens. The functions are
-those of the tasks there, and so is the answer.
+By the functions of the tasks, so that the answer is that of curate.near, which needs dozens of Spark's jobs for it.
 """
 
 from __future__ import annotations
@@ -13,9 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from curate.near_pairs import broadcast, met_in_memory, proved
-from curate.near_tasks import NODES, REMOVED, Search, first_of_each, in_blocks, with_copies
+from curate.near_tasks import NODES, REMOVED, Search, file_id, first_of_each, in_blocks, with_copies
 from curate.schema import DECISION
-from curate.segments_tasks import file_id
 from curate.stage import Keep
 
 if TYPE_CHECKING:

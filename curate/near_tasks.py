@@ -29,6 +29,7 @@ from dedup.simhash_tables import SimHashTables, table_keys
 from dedup.verify import containment, jaccard
 
 NODE_BYTES = 36  # rank (4), content_id (16), file_id (16)
+_FILE_ID_BYTES = 16
 SET_BYTES = 8 << 20  # content that is made into sets at a time; that takes eight times as much
 LARGE = -1  # the part of files of components too large for one task
 
@@ -216,6 +217,11 @@ class Search:
         found = {"node": _binary(nodes[gone]), "witness": _binary(nodes[chosen.witness[gone]])}
         similarity = chosen.similarity[gone]  # NaN where chains count and nothing was measured with the witness
         return _batch({**found, "similarity": pa.array(similarity, mask=np.isnan(similarity))}, REMOVED)
+
+
+def file_id(node: bytes) -> str:
+    """The file_id in a node."""
+    return node[-_FILE_ID_BYTES:].hex()
 
 
 def first_of_each(files: pa.Table) -> tuple[pa.Table, pa.Table]:

@@ -15,9 +15,9 @@ from typing import Any, Literal
 import pyarrow as pa
 
 from analyzers.syntax.segments import Segment
+from curate.near_tasks import file_id
 from dedup.segments import File, Least, Outcome, Piece, decide, deduplicate
 
-_FILE_ID_BYTES = 16  # the last ones of a node
 _BATCH_ROWS = 500
 
 REMOVAL = pa.struct(
@@ -144,11 +144,6 @@ def row(node: bytes, outcome: Outcome, segments: Sequence[Segment]) -> dict[str,
         "file_id": file_id(node), "removals": removals, "reason": outcome.reason, "value": outcome.value,
         "limit": outcome.limit, "keeper": outcome.keeper and file_id(outcome.keeper),
     }  # fmt: skip
-
-
-def file_id(node: bytes) -> str:
-    """The file_id in a node."""
-    return node[-_FILE_ID_BYTES:].hex()
 
 
 def _rows(table: pa.Table | pa.RecordBatch, names: Iterable[str]) -> Iterator[tuple]:

@@ -85,15 +85,19 @@ def met(
 
 def met_in_memory(signed: pa.Table, search: Search) -> tuple[pa.Table, dict[str, int]] | None:
     """The same for rows (place, signature) without Spark; None where the pairs are not few after all."""
-    held, n_held = [], 0
+    held, n_held, told = [ENDS.empty_table()], 0, pa.table({})
     for batch in search.pairs_of_all(signed):
-        held.append(batch)
-        n_held += batch.num_rows
-        if n_held > FEW_PAIRS:
-            return None
-    found = pa.Table.from_batches(held, PAIRS)
-    sums = {count: (pc.max if count == "largest_bucket" else pc.sum)(found.column(count)).as_py() for count in COUNTS}
-    pairs = _once(found.filter(pc.is_valid(found.column("better"))).select(ENDS.names))
+        rows = pa.Table.from_batches([batch])
+        is_pair = pc.is_valid(rows.column("better"))
+        held.append(rows.filter(is_pair).select(ENDS.names))
+        n_held, told = n_held + held[-1].num_rows, rows.filter(pc.invert(is_pair))
+        if n_held > FEW_PAIRS:  # near copies of one file meet under all keys
+            held = [_once(pa.concat_tables(held))]
+            n_held = held[0].num_rows
+            if n_held > FEW_PAIRS:
+                return None
+    sums = {count: told.column(count)[0].as_py() for count in COUNTS}  # the last batch has them
+    pairs = _once(pa.concat_tables(held))
     return pairs, _named({"candidates": pairs.num_rows, **{count: value or 0 for count, value in sums.items()}})
 
 

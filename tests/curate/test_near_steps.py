@@ -324,7 +324,12 @@ def test_more_pairs_than_the_driver_should_hold_are_left_to_tasks(monkeypatch: p
     assert found is not None
     n_pairs = found[0].num_rows
     assert n_pairs > 20
-    monkeypatch.setattr(near_pairs, "FEW_PAIRS", n_pairs // 2)
+    monkeypatch.setattr(steps, "_PIECE_ENTRIES", 20)  # a pair that meets under many keys is held once
+    monkeypatch.setattr(near_pairs, "FEW_PAIRS", n_pairs)
+    again = near_pairs.met_in_memory(files, search)
+    assert again is not None
+    assert (again[0].equals(found[0]), again[1]) == (True, found[1])
+    monkeypatch.setattr(near_pairs, "FEW_PAIRS", n_pairs - 1)
     assert near_pairs.met_in_memory(files, search) is None
     monkeypatch.setattr(near_pairs, "FEW_ENTRIES", 42 * 30)
     assert [near_pairs.are_few(n_files, search) for n_files in (30, 31)] == [True, False]
